@@ -1,0 +1,111 @@
+/**
+ * A hit: what scoring found, with everything that an officer needs to see why. Its canonical form
+ * is the JSON of this object with keys in the order written here (schemas/canonical order is what
+ * `JSON.stringify` gives for objects built in this order), UTF-8, no spaces. No clock is in it.
+ */
+import { z } from 'zod';
+
+export const FAMILIES = [
+  'aml',
+  'activity-drop',
+  'outflow',
+  'credit',
+  'care',
+  'suitability',
+  'operations',
+] as const;
+export const SEVERITIES = ['info', 'low', 'medium', 'high', 'critical'] as const;
+export const ACTIONS = [
+  'notify',
+  'due-diligence',
+  'manual-review',
+  'limit',
+  'reject',
+  'payment-check',
+  'notify-and-verify',
+  'retention',
+  'loan-use-check',
+  'remind',
+  'suspected-critical-care',
+] as const;
+export type Family = (typeof FAMILIES)[number];
+export type Severity = (typeof SEVERITIES)[number];
+export type Action = (typeof ACTIONS)[number];
+
+/** Units of a feature's value. `money`: base-currency minor units; `percent`: 30 means 30 %. */
+export const UNITS = ['money', 'count', 'percent', 'days', 'ratio', 'flag'] as const;
+export type Unit = (typeof UNITS)[number];
+
+const gateSchema = z.strictObject({
+  /** Feature name as in the catalogue. */
+  feature: z.string(),
+  unit: z.enum(UNITS),
+  /** null = not available (see `why`). */
+  value: z.number().nullable(),
+  op: z.enum(['atLeast', 'above', 'atMost', 'below', 'equals']),
+  threshold: z.number(),
+  /** This customer's own normal for the same feature, where one is kept. */
+  normal: z.number().optional(),
+});
+export type GateEvidence = z.infer<typeof gateSchema>;
+
+const contributionSchema = z.strictObject({
+  id: z.string(),
+  eventTime: z.number(),
+  side: z.enum(['debit', 'credit']),
+  amountBaseMinor: z.number(),
+  counterparty: z.string(),
+});
+export type Contribution = z.infer<typeof contributionSchema>;
+
+export const hitSchema = z.strictObject({
+  /** 32 hex digits, see schemas/identity.ts. */
+  id: z.string(),
+  rule: z.string(),
+  ruleVersion: z.number().int(),
+  /** First 12 hex digits of the catalogue's SHA-256. */
+  catalogueVersion: z.string(),
+  family: z.enum(FAMILIES),
+  subject: z.string(),
+  /** Account of the leg, or '' for a hit of a timer. */
+  account: z.string(),
+  /** Epoch ms: of the leg, or the deadline of a timer. */
+  eventTime: z.number(),
+  severity: z.enum(SEVERITIES),
+  /** 0 .. 100. */
+  score: z.number(),
+  action: z.enum(ACTIONS),
+  observed: z.strictObject({ feature: z.string(), unit: z.enum(UNITS), value: z.number() }),
+  /** Lower edge of the band that was reached. */
+  threshold: z.number(),
+  /** Outcome name of the band. */
+  band: z.string(),
+  gates: z.array(gateSchema),
+  /** (from, to] in epoch ms. */
+  window: z.strictObject({ from: z.number(), to: z.number() }),
+  /** Named numbers for the sentence and the drawer; own normals among them. */
+  facts: z.record(z.string(), z.number()),
+  /** Newest 100 by default, newest last. */
+  transactions: z.array(contributionSchema),
+  transactionIds: z.array(z.string()),
+  transactionCount: z.number().int(),
+  /** A list cap was hit: counts and sums are lower bounds. */
+  atLeast: z.boolean(),
+  counterparties: z.array(z.string()),
+  /** Transaction that was evaluated, '' for a timer. */
+  transactionId: z.string(),
+  amountBaseMinor: z.number(),
+  /** Packed profile at the time, schemas/classes.ts. */
+  profile: z.number(),
+  referenceVersion: z.number(),
+  origin: z.strictObject({
+    source: z.number(),
+    partition: z.number(),
+    offset: z.number(),
+    index: z.number(),
+  }),
+  side: z.enum(['debit', 'credit', 'timer']),
+  history: z.boolean(),
+});
+/** The canonical hit as the engine writes it. */
+export type Hit = z.infer<typeof hitSchema>;

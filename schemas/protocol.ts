@@ -1,0 +1,134 @@
+/** `weir.v1`: what goes over the dashboard's WebSocket and its HTTP API. Types only, so that the page carries no schema code. */
+import type { Action, Family, Hit, Severity } from './hit.js';
+import type { CloseReason } from './work-log.js';
+
+export const SUBPROTOCOL = 'weir.v1';
+/** Close codes; 4500 and above: do not reconnect. */
+export const CloseCode = {
+  shutdown: 4001,
+  sessionExpired: 4005,
+  slow: 4008,
+  insufficientState: 4010,
+  noPong: 4012,
+  badMessage: 4500,
+  unauthorised: 4501,
+  forbidden: 4503,
+  tooManyConnections: 4504,
+  protocolVersion: 4506,
+} as const;
+
+export type AlertState = 'open' | 'taken' | 'closed';
+
+/** A row of the queue: all that the list needs, built on the server by role (allow list). */
+export interface AlertRow {
+  id: string;
+  rule: string;
+  ruleVersion: number;
+  ruleName: { zh: string; en: string };
+  family: Family;
+  subject: string;
+  /** Name as this user may see it. */
+  subjectName: string;
+  tier: string;
+  watch: string[];
+  severity: Severity;
+  score: number;
+  action: Action;
+  /** The officer's sentence, newest hit of the highest band. */
+  sentence: { zh: string; en: string };
+  amountBaseMinor: number;
+  hitCount: number;
+  state: AlertState;
+  owner: string | null;
+  closeReason: CloseReason | null;
+  closeNote: string | null;
+  dueMs: number | null;
+  follows: string | null;
+  /** Event time of the newest hit, and platform times of opening and last change, epoch ms. */
+  eventTime: number;
+  openedMs: number;
+  updatedMs: number;
+}
+
+/** GET /api/alerts/:id */
+export interface AlertDetail {
+  row: AlertRow;
+  /** Newest first, at most 50. */
+  hits: Hit[];
+  /** Rule as in the catalogue version of the newest hit. */
+  rule: {
+    id: string;
+    version: number;
+    names: { zh: string; en: string };
+    formula: string;
+    bands: { outcome: string; from?: number; above?: number; severity: Severity }[];
+    references: string[];
+    owner: string;
+  } | null;
+  /** What people and the system did, oldest first. */
+  trail: { atMs: number; what: string; user: string | null; detail: string }[];
+  otherAlerts: AlertRow[];
+}
+
+/** GET /api/alerts?state=&family=&q=&limit= : the first screen. Sorted by urgency. */
+export interface AlertList {
+  rows: AlertRow[];
+  total: number;
+  counts: { all: number; mine: number; unassigned: number; byFamily: Record<Family, number> };
+  /** Subscribe with this to continue without a gap. */
+  cursor: string;
+}
+
+export interface Stats {
+  atMs: number;
+  transactionsPerSecond: number;
+  transactionsTotal: number;
+  alertsPerMinute: number;
+  openAlerts: number;
+  /** Ingest stamp to socket write, ms; null when nothing was measured lately. */
+  latencyP50Ms: number | null;
+  latencyP99Ms: number | null;
+  engine: 'running' | 'starting' | 'away';
+  lastAlertMs: number | null;
+}
+
+export type ClientMessage =
+  | { type: 'subscribe'; channel: Channel; since?: string }
+  | { type: 'unsubscribe'; channel: Channel }
+  | { type: 'pong'; t: number };
+/** `alerts`: new alerts; `alert-updates`: changed ones (both lossless, whole rows); `stats`: conflated. */
+export type Channel = 'alerts' | 'alert-updates' | 'stats';
+
+export type ServerMessage =
+  | {
+      type: 'welcome';
+      protocol: string;
+      epoch: string;
+      serverTimeMs: number;
+      heartbeatMs: number;
+      limits: { pushesPerSecond: number };
+      user: SessionUser;
+      transport: string;
+    }
+  | { type: 'subscribed'; channel: Channel; recovered: boolean; cursor: string }
+  | { type: 'push'; channel: 'alerts' | 'alert-updates'; seqFrom: number; seqTo: number; cursor: string; items: AlertRow[] }
+  | { type: 'push'; channel: 'stats'; seqFrom: number; seqTo: number; items: [Stats] }
+  | { type: 'heartbeat'; t: number; cursor: string }
+  | { type: 'error'; code: string; message: string };
+
+export interface SessionUser {
+  name: string;
+  role: 'administrator' | 'officer' | 'supervisor' | 'auditor';
+  permissions: ('alerts.read' | 'alerts.work' | 'system.read')[];
+}
+
+/** POST /api/alerts/:id/commands . Idempotent by `command`. */
+export type AlertCommand =
+  | { type: 'take'; command: string }
+  | { type: 'release'; command: string }
+  | { type: 'close'; command: string; reason: CloseReason; note: string };
+
+/** Every HTTP error of the API. */
+export interface ApiError {
+  error: { code: string; message: string };
+}
