@@ -4,7 +4,14 @@
  * what a control record names by SHA-256.
  */
 import { z } from 'zod';
-import { ClassBit, type ClassName, LIST_KINDS, SUBJECT_KINDS, TIERS, WATCH_CLASSES } from './classes.js';
+import {
+  ClassBit,
+  type ClassName,
+  LIST_KINDS,
+  SUBJECT_KINDS,
+  TIERS,
+  WATCH_CLASSES,
+} from './classes.js';
 import { ACTIONS, FAMILIES, SEVERITIES } from './hit.js';
 import { CHANNELS, PARTY_KINDS, TRANSACTION_TYPES } from './json-transaction.js';
 
@@ -60,9 +67,15 @@ export const featureSchema = z.discriminatedUnion('kind', [
   /** Balance of this leg's account just before this leg. */
   z.strictObject({ kind: z.literal('balance-before') }),
   /** Mean amount of the subject's customer-made debits, decayed over 30, 90 or 180 days, up to yesterday. */
-  z.strictObject({ kind: z.literal('mean-payment'), days: z.union([z.literal(30), z.literal(90), z.literal(180)]) }),
+  z.strictObject({
+    kind: z.literal('mean-payment'),
+    days: z.union([z.literal(30), z.literal(90), z.literal(180)]),
+  }),
   /** Mean customer-made outflow a day over the `days` bank days before today, in five-day panes (multiple of 5, at most 125). */
-  z.strictObject({ kind: z.literal('mean-daily-outflow'), days: z.number().int().min(5).max(125).multipleOf(5) }),
+  z.strictObject({
+    kind: z.literal('mean-daily-outflow'),
+    days: z.number().int().min(5).max(125).multipleOf(5),
+  }),
   /** 1 when this is the first payment between the two within 400 d, else 0. */
   z.strictObject({ kind: z.literal('new-counterparty') }),
   /** Percent of the subject's list limits in use: the day's and month's sums, and the single limit once it is exceeded; the largest. */
@@ -103,7 +116,9 @@ const exampleSchema = z.strictObject({
       riskClass: z.number().int().min(0).max(5).default(0),
       watch: z.array(z.enum(WATCH_CLASSES)).default([]),
       lists: z.array(z.enum(LIST_KINDS)).default([]),
-      limits: z.strictObject({ single: money.optional(), day: money.optional(), month: money.optional() }).optional(),
+      limits: z
+        .strictObject({ single: money.optional(), day: money.optional(), month: money.optional() })
+        .optional(),
     })
     .prefault({}),
   transactions: z.array(
@@ -159,14 +174,19 @@ export const ruleSchema = z.strictObject({
   /** gate or observed feature -> feature that is this customer's normal for it. */
   normals: z.record(featureName, featureName).default({}),
   /** Event time in which the same subject is not hit again unless a higher band is reached. */
-  cooldown: z.string().regex(/^\d+[mhd]$/).optional(),
+  cooldown: z
+    .string()
+    .regex(/^\d+[mhd]$/)
+    .optional(),
   requires: z.array(z.enum(['balance'])).default([]),
   action: z.enum(ACTIONS),
   /** When the action is due, from the event time. */
-  due: z.union([
-    z.strictObject({ workingDays: z.number().int().positive() }),
-    z.strictObject({ hours: z.number().positive() }),
-  ]).optional(),
+  due: z
+    .union([
+      z.strictObject({ workingDays: z.number().int().positive() }),
+      z.strictObject({ hours: z.number().positive() }),
+    ])
+    .optional(),
   riskType: z.enum(['aml', 'credit', 'operational', 'legal', 'market', 'reputation']),
   state: z.enum(['draft', 'shadow', 'active', 'paused']),
   owner: z.string().min(1),

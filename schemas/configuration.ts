@@ -19,30 +19,66 @@ export const configurationSchema = z.strictObject({
   zone: z.string().default('Asia/Shanghai'),
   homeCountry: z.string().length(2).default('CN'),
 
-  latenessMs: z.number().int().default(10 * 60_000),
-  tooOldMs: z.number().int().default(7 * 86_400_000),
-  inTheFutureMs: z.number().int().default(5 * 60_000),
+  latenessMs: z
+    .number()
+    .int()
+    .default(10 * 60_000),
+  tooOldMs: z
+    .number()
+    .int()
+    .default(7 * 86_400_000),
+  inTheFutureMs: z
+    .number()
+    .int()
+    .default(5 * 60_000),
   idleAfterMs: z.number().int().default(10_000),
   watermarkIntervalMs: z.number().int().default(1_000),
   dedupeIdsMax: z.number().int().default(20_000_000),
 
-  messageBytesMax: z.number().int().default(64 * 1024),
-  requestBytesMax: z.number().int().default(4 * 1024 * 1024),
+  messageBytesMax: z
+    .number()
+    .int()
+    .default(64 * 1024),
+  requestBytesMax: z
+    .number()
+    .int()
+    .default(4 * 1024 * 1024),
   /** Records admitted but not yet handed to the rings; above it sources pause. */
-  pendingBytesMax: z.number().int().default(32 * 1024 * 1024),
+  pendingBytesMax: z
+    .number()
+    .int()
+    .default(32 * 1024 * 1024),
   decisionTimeoutMs: z.number().int().default(250),
 
-  ringBytes: z.number().int().default(8 * 1024 * 1024),
-  stateBytesMax: z.number().int().default(4 * 1024 * 1024 * 1024),
-  snapshotRoundMs: z.number().int().default(5 * 60_000),
+  ringBytes: z
+    .number()
+    .int()
+    .default(8 * 1024 * 1024),
+  stateBytesMax: z
+    .number()
+    .int()
+    .default(4 * 1024 * 1024 * 1024),
+  snapshotRoundMs: z
+    .number()
+    .int()
+    .default(5 * 60_000),
   snapshotGenerations: z.number().int().default(3),
   threadSilentMs: z.number().int().default(2_000),
-  journalBytesMax: z.number().int().default(8 * 1024 * 1024 * 1024),
+  journalBytesMax: z
+    .number()
+    .int()
+    .default(8 * 1024 * 1024 * 1024),
 
   alertsInMemoryMax: z.number().int().default(10_000),
-  socketBufferBytesMax: z.number().int().default(1024 * 1024),
+  socketBufferBytesMax: z
+    .number()
+    .int()
+    .default(1024 * 1024),
   connectionsPerUserMax: z.number().int().default(20),
-  sessionMs: z.number().int().default(12 * 3_600_000),
+  sessionMs: z
+    .number()
+    .int()
+    .default(12 * 3_600_000),
   stopDeadlineMs: z.number().int().default(10_000),
 });
 export type Configuration = z.infer<typeof configurationSchema>;

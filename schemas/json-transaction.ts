@@ -2,16 +2,47 @@
 import { z } from 'zod';
 
 export const CHANNELS = [
-  'unknown', 'counter', 'atm', 'pos', 'online', 'mobile', 'phone', 'batch', 'agent', 'other',
+  'unknown',
+  'counter',
+  'atm',
+  'pos',
+  'online',
+  'mobile',
+  'phone',
+  'batch',
+  'agent',
+  'other',
 ] as const;
 export const TRANSACTION_TYPES = [
-  'unknown', 'transfer', 'cash-in', 'cash-out', 'card', 'salary', 'interest', 'fee',
-  'loan-disbursement', 'loan-repayment', 'investment-buy', 'investment-redeem', 'insurance', 'tax',
-  'refund', 'reversal', 'opening-balance', 'other',
+  'unknown',
+  'transfer',
+  'cash-in',
+  'cash-out',
+  'card',
+  'salary',
+  'interest',
+  'fee',
+  'loan-disbursement',
+  'loan-repayment',
+  'investment-buy',
+  'investment-redeem',
+  'insurance',
+  'tax',
+  'refund',
+  'reversal',
+  'opening-balance',
+  'other',
 ] as const;
 export const PARTY_KINDS = [
-  'unknown', 'person', 'company', 'government', 'farmer', 'rural-firm', 'rural-cooperative',
-  'external', 'technical',
+  'unknown',
+  'person',
+  'company',
+  'government',
+  'farmer',
+  'rural-firm',
+  'rural-cooperative',
+  'external',
+  'technical',
 ] as const;
 
 const partySchema = z.strictObject({

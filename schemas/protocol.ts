@@ -111,7 +111,14 @@ export type ServerMessage =
       transport: string;
     }
   | { type: 'subscribed'; channel: Channel; recovered: boolean; cursor: string }
-  | { type: 'push'; channel: 'alerts' | 'alert-updates'; seqFrom: number; seqTo: number; cursor: string; items: AlertRow[] }
+  | {
+      type: 'push';
+      channel: 'alerts' | 'alert-updates';
+      seqFrom: number;
+      seqTo: number;
+      cursor: string;
+      items: AlertRow[];
+    }
   | { type: 'push'; channel: 'stats'; seqFrom: number; seqTo: number; items: [Stats] }
   | { type: 'heartbeat'; t: number; cursor: string }
   | { type: 'error'; code: string; message: string };

@@ -20,7 +20,11 @@ const base = {
   atMs: z.number(),
   alertId: z.string(),
 };
-const byUser = { ...base, user: z.string(), /** Idempotency key of the command. */ command: z.string() };
+const byUser = {
+  ...base,
+  user: z.string(),
+  /** Idempotency key of the command. */ command: z.string(),
+};
 
 export const workRecordSchema = z.discriminatedUnion('type', [
   z.strictObject({
