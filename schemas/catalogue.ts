@@ -66,17 +66,23 @@ export const featureSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('balance-before-day'), outflow: featureName }),
   /** Balance of this leg's account just before this leg. */
   z.strictObject({ kind: z.literal('balance-before') }),
-  /** Mean amount of the subject's customer-made debits, decayed over 30, 90 or 180 days, up to yesterday. */
+  /**
+   * Mean amount of the subject's customer-made debits up to yesterday: day k days back weighs
+   * (1 - 1/days)^k; sum of weighted amounts / sum of weighted counts. Not available without any.
+   */
   z.strictObject({
     kind: z.literal('mean-payment'),
     days: z.union([z.literal(30), z.literal(90), z.literal(180)]),
   }),
-  /** Mean customer-made outflow a day over the `days` bank days before today, in five-day panes (multiple of 5, at most 125). */
+  /**
+   * Mean customer-made outflow a day over the days/5 whole five-day panes (pane = floor(bank
+   * day / 5)) before the pane of today: their sum / days.
+   */
   z.strictObject({
     kind: z.literal('mean-daily-outflow'),
-    days: z.number().int().min(5).max(125).multipleOf(5),
+    days: z.number().int().min(5).max(120).multipleOf(5),
   }),
-  /** 1 when this is the first payment between the two within 400 d, else 0. */
+  /** 1 when no leg between the two stands earlier in the log within 400 d, else 0. */
   z.strictObject({ kind: z.literal('new-counterparty') }),
   /** Percent of the subject's list limits in use: the day's and month's sums, and the single limit once it is exceeded; the largest. */
   z.strictObject({ kind: z.literal('limit-use'), of: filterSchema.optional() }),
