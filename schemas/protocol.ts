@@ -70,7 +70,10 @@ export interface AlertDetail {
   otherAlerts: AlertRow[];
 }
 
-/** GET /api/alerts?state=&family=&q=&limit= : the first screen. Sorted by urgency. */
+/**
+ * GET /api/alerts?state=&family=&q=&limit= : the first screen. Sorted by urgency.
+ * `state`: `open` (default; open or taken) or `closed`.
+ */
 export interface AlertList {
   rows: AlertRow[];
   total: number;
@@ -134,6 +137,31 @@ export type AlertCommand =
   | { type: 'take'; command: string }
   | { type: 'release'; command: string }
   | { type: 'close'; command: string; reason: CloseReason; note: string };
+
+/** POST /api/session: a one-time link's token (from the fragment), or a user's password. */
+export type SessionRequest = { token: string } | { user: string; password: string };
+
+/**
+ * Answers GET (401 without a session) and POST /api/session. DELETE signs out.
+ * Errors of POST: `link-used`, `link-expired`, `bad-credentials`, `too-many-attempts`.
+ */
+export interface SessionReply {
+  user: SessionUser;
+  /** False right after a first link: the page then suggests setting a password. */
+  passwordSet: boolean;
+  /** For showing times and amounts; the page assumes Asia/Shanghai and CNY when absent. */
+  bank?: { zone: string; baseCurrency: string };
+}
+
+/** POST /api/session/password, answered 204. Error: `weak-password` (fewer than 12 characters). */
+export interface PasswordRequest {
+  password: string;
+}
+
+/** Answers POST /api/alerts/:id/commands: the row as it is after the command. */
+export interface CommandReply {
+  row: AlertRow;
+}
 
 /** Every HTTP error of the API. */
 export interface ApiError {
