@@ -1,0 +1,32 @@
+/** The door of the platform: what touches the outside for every room. */
+export { type ClockOptions, createClock, parseClockStart } from './clock.js';
+export {
+  CONFIGURATION_FILE,
+  ConfigurationError,
+  type ConfigurationOverrides,
+  loadConfiguration,
+} from './configuration.js';
+export {
+  createLogger,
+  LOG_LEVELS,
+  type Logger,
+  type LoggerOptions,
+  type LogLevel,
+} from './logging.js';
+export {
+  createMetrics,
+  type HistogramDefinition,
+  type LabelSets,
+  type MetricDefinition,
+  type Metrics,
+  type MetricsOptions,
+} from './metrics.js';
+export {
+  createHealth,
+  type Health,
+  type HealthOptions,
+  type OperationsOptions,
+  ROLE_STATES,
+  type RoleState,
+  startOperations,
+} from './operations.js';
