@@ -30,3 +30,21 @@ export {
   type RoleState,
   startOperations,
 } from './operations.js';
+export {
+  type BodyOutcome,
+  createTransport,
+  type Exchange,
+  type Handler,
+  ListenError,
+  type ListenOptions,
+  type ReplyHeaders,
+  type RequestHead,
+  type SocketListener,
+  type Transport,
+  type TransportLimits,
+  type TransportLogger,
+  type TransportOptions,
+  type TransportSocket,
+  type UpgradeDecision,
+  type UpgradeHandler,
+} from './transport/index.js';
