@@ -52,7 +52,12 @@ export const featureSchema = z.discriminatedUnion('kind', [
     days: z.number().int().min(1).max(120),
     before: z.number().int().min(0).max(119).default(0),
   }),
-  /** 100 x (1 - (recent / recentDays) / (baseline / baselineDays)); not available when baseline is 0. */
+  /**
+   * 100 x (1 - (recent / recentDays) / (baseline / baselineDays)), computed as
+   * 100 x (baseline x recentDays - recent x baselineDays) / (baseline x recentDays): one rounding,
+   * so that 60 in 90 d, then 14 in 30 d is 30 and not 29.999999999999993. Not available when
+   * baseline is 0.
+   */
   z.strictObject({
     kind: z.literal('drop'),
     recent: featureName,
