@@ -14,6 +14,13 @@ export {
   type LogLevel,
 } from './logging.js';
 export {
+  LogError,
+  type LogErrorCode,
+  logErrorCode,
+} from './logs/errors.js';
+export { type LmdbLog, type LmdbLogOptions, openLmdbLog } from './logs/lmdb-log.js';
+export type { MetaValue } from './logs/tables.js';
+export {
   createMetrics,
   type HistogramDefinition,
   type LabelSets,
