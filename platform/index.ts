@@ -37,6 +37,7 @@ export {
   type RoleState,
   startOperations,
 } from './operations.js';
+export { ensureSecrets, SECRETS_FILE, type Secrets, updateSecrets } from './secrets.js';
 export {
   type BodyOutcome,
   createTransport,
