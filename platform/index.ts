@@ -18,7 +18,15 @@ export {
   type LogErrorCode,
   logErrorCode,
 } from './logs/errors.js';
+export { type FolderLock, lockFolder } from './logs/folder-lock.js';
 export { type LmdbLog, type LmdbLogOptions, openLmdbLog } from './logs/lmdb-log.js';
+export { openSnapshotStore } from './logs/snapshot-files.js';
+export {
+  openStatsBoard,
+  type StatsBoard,
+  type StatsBoardOptions,
+  type StatsEntry,
+} from './logs/stats-board.js';
 export type { MetaValue } from './logs/tables.js';
 export {
   createMetrics,

@@ -19,8 +19,9 @@ export function ownCopy(bytes: Uint8Array): Uint8Array {
 }
 
 /**
- * What lmdb returned, as a plain view that owns its buffer: lmdb already copied most values (and
- * its uncopied `getBinaryFast` buffer lies about its length, so it is not used here).
+ * A plain view that owns its buffer from offset 0, copied only where needed: lmdb and fs return
+ * either a buffer of its own or a piece of Node's pool. (lmdb's uncopied `getBinaryFast` buffer
+ * has a length that is not its own, so it is not used here.)
  */
 export function owned(bytes: Uint8Array): Uint8Array {
   return bytes.byteOffset === 0 && bytes.buffer.byteLength === bytes.byteLength
