@@ -1,0 +1,115 @@
+/** Flags that several commands share, and how they become configuration and back into flags. */
+import { resolve } from 'node:path';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { parse } from 'yaml';
+import { LOG_LEVELS, type LogLevel } from '../platform/logging.js';
+import { UsageError } from './exit-codes.js';
+
+export const DEFAULT_DIR = './weir-data';
+
+export interface RoleFlags {
+  dir: string;
+  logLevel: LogLevel;
+  set?: string[];
+  threads?: number;
+  dashboardPort?: number;
+  ingestPort?: number;
+  engineOperationsPort?: number;
+  dashboardOperationsPort?: number;
+  clockStart?: string;
+  clockAnchorMs?: number;
+}
+
+export interface EngineFlags extends RoleFlags {
+  demo: 'sample' | 'none';
+  rate: number;
+  catalogue?: string;
+  reference?: string;
+}
+
+const settingFlags = [
+  'threads',
+  'dashboardPort',
+  'ingestPort',
+  'engineOperationsPort',
+  'dashboardOperationsPort',
+] as const;
+
+export function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isInteger(value)) {
+    throw new InvalidArgumentError('Write a whole number.');
+  }
+  return value;
+}
+
+function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new InvalidArgumentError('Write a number above 0.');
+  return value;
+}
+
+const collect = (value: string, before: string[] = []): string[] => [...before, value];
+
+export function addDir(command: Command): Command {
+  return command.option('--dir <folder>', 'data folder', DEFAULT_DIR);
+}
+
+export function addRoleFlags(command: Command): Command {
+  return addDir(command)
+    .option('--threads <n>', 'scoring threads (default: 1)', wholeNumber)
+    .option('--dashboard-port <port>', 'port of the page (default: 8480)', wholeNumber)
+    .option('--ingest-port <port>', 'port that transactions are posted to (8481)', wholeNumber)
+    .option('--engine-operations-port <port>', 'metrics and health (8482)', wholeNumber)
+    .option('--dashboard-operations-port <port>', 'metrics and health (8483)', wholeNumber)
+    .option('--set <name=value>', 'any setting of weir.yaml; may be repeated', collect)
+    .addOption(new Option('--log-level <level>').choices([...LOG_LEVELS]).default('info'))
+    .addOption(new Option('--clock-start <iso>', 'tests only').hideHelp())
+    .addOption(new Option('--clock-anchor-ms <ms>').argParser(wholeNumber).hideHelp());
+}
+
+export function addEngineFlags(command: Command): Command {
+  return addRoleFlags(command)
+    .addOption(
+      new Option('--demo <what>', 'play the labelled sample')
+        .choices(['sample', 'none'])
+        .default('none'),
+    )
+    .option('--rate <n>', 'transactions a second of the demo', positiveNumber, 20)
+    .option('--catalogue <path>', 'rules to use instead of the shipped ones')
+    .option('--reference <folder>', 'reference data: parties, accounts, lists, rates, calendar');
+}
+
+/** What the flags say about settings; undefined where they say nothing. */
+export function overridesOf(flags: RoleFlags): Record<string, unknown> {
+  const overrides: Record<string, unknown> = {};
+  for (const text of flags.set ?? []) {
+    const at = text.indexOf('=');
+    if (at < 1) throw new UsageError(`--set "${text}": write name=value, for example threads=2`);
+    overrides[text.slice(0, at)] = parse(text.slice(at + 1));
+  }
+  for (const name of settingFlags) {
+    if (flags[name] !== undefined) overrides[name] = flags[name];
+  }
+  return overrides;
+}
+
+/** The same flags again, for a child process, which works in the same folder. */
+export function roleArguments(flags: RoleFlags): string[] {
+  const args = ['--dir', resolve(flags.dir), '--log-level', flags.logLevel];
+  for (const [name, value] of Object.entries(overridesOf(flags))) {
+    args.push('--set', `${name}=${JSON.stringify(value)}`);
+  }
+  if (flags.clockStart !== undefined) {
+    const anchorMs = flags.clockAnchorMs ?? Date.now();
+    args.push('--clock-start', flags.clockStart, '--clock-anchor-ms', String(anchorMs));
+  }
+  return args;
+}
+
+export function engineArguments(flags: EngineFlags): string[] {
+  const args = [...roleArguments(flags), '--demo', flags.demo, '--rate', String(flags.rate)];
+  if (flags.catalogue !== undefined) args.push('--catalogue', resolve(flags.catalogue));
+  if (flags.reference !== undefined) args.push('--reference', resolve(flags.reference));
+  return args;
+}

@@ -1,0 +1,28 @@
+/** What the program hands to a role and gets back from it. */
+import type { Logger } from '../platform/index.js';
+import type { Configuration } from '../schemas/configuration.js';
+import type { Clock } from '../schemas/ports.js';
+
+export interface RoleOptions {
+  dir: string;
+  configuration: Configuration;
+  clock: Clock;
+  logger: Logger;
+}
+
+export interface DemoChoice {
+  what: 'sample' | 'none';
+  ratePerSecond: number;
+}
+
+export interface EngineRoleOptions extends RoleOptions {
+  demo: DemoChoice;
+  /** Rules instead of the shipped ones: a file or a folder. */
+  cataloguePath?: string;
+  /** Folder with reference data. */
+  referenceDir?: string;
+}
+
+export interface RunningRole {
+  stop(): Promise<void>;
+}

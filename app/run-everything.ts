@@ -1,0 +1,80 @@
+/**
+ * The supervisor's process: holds the lock of the data folder, starts the roles, and tells the
+ * person at the terminal where to look once they are ready.
+ */
+import { join } from 'node:path';
+import {
+  createLogger,
+  ensureSecrets,
+  loadConfiguration,
+  lockFolder,
+  parseClockStart,
+} from '../platform/index.js';
+import type { Configuration } from '../schemas/configuration.js';
+import { UsageError } from './exit-codes.js';
+import type { ChildMessage } from './ipc.js';
+import { type EngineFlags, engineArguments, overridesOf, roleArguments } from './options.js';
+import { packageRoot } from './package.js';
+import { readyText } from './ready-text.js';
+import { type Supervisor, startSupervisor } from './supervisor.js';
+
+export async function runEverything(flags: EngineFlags): Promise<number> {
+  const configuration = loadConfiguration(flags.dir, overridesOf(flags));
+  checkClock(flags.clockStart);
+  const logger = createLogger({ role: 'supervisor', level: flags.logLevel });
+  const lock = lockFolder(flags.dir);
+  try {
+    const { ingestKey } = ensureSecrets(flags.dir);
+    const anchored = { clockAnchorMs: Date.now(), ...flags };
+    const main = join(packageRoot(), 'dist', 'app', 'main.js');
+    const said = new Map<string, ChildMessage>();
+    const supervisor: Supervisor = startSupervisor({
+      children: [
+        { name: 'engine', module: main, args: ['engine', ...engineArguments(anchored)] },
+        { name: 'dashboard', module: main, args: ['dashboard', ...roleArguments(anchored)] },
+      ],
+      logger,
+      stopDeadlineMs: configuration.stopDeadlineMs,
+      onMessage: (child, message) => said.set(`${child} ${message.type}`, message),
+      onReady: () => announce(flags.dir, ingestKey, configuration, said),
+    });
+    const stop = (): void => {
+      process.stderr.write('weir: stopping ...\n');
+      void supervisor.stop();
+    };
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+    return await supervisor.done;
+  } finally {
+    await lock.release();
+  }
+}
+
+function checkClock(clockStart: string | undefined): void {
+  if (clockStart === undefined) return;
+  try {
+    parseClockStart(clockStart);
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+function announce(
+  dir: string,
+  ingestKey: string,
+  configuration: Configuration,
+  said: ReadonlyMap<string, ChildMessage>,
+): void {
+  const link = said.get('dashboard sign-in-link');
+  const engine = said.get('engine ready');
+  const dashboard = said.get('dashboard ready');
+  process.stdout.write(
+    readyText({
+      dir,
+      configuration,
+      signInLink: link?.type === 'sign-in-link' ? link.url : undefined,
+      ingestUrl: engine?.type === 'ready' ? engine.ingestUrl : undefined,
+      dashboardUrl: dashboard?.type === 'ready' ? dashboard.dashboardUrl : undefined,
+      ingestKey,
+    }),
+  );
+}
