@@ -1,0 +1,39 @@
+/** The shipped rules load, and docs/rules.md says what they say. `vitest -u` writes it anew. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { catalogueFromJson, catalogueText, loadCatalogue } from './load.js';
+
+const folder = fileURLToPath(new URL('./rules/', import.meta.url));
+const files = readdirSync(folder).map((name) => ({
+  path: name,
+  text: readFileSync(`${folder}${name}`, 'utf8'),
+}));
+
+describe('shipped rules', () => {
+  it('load', () => {
+    const catalogue = loadCatalogue(files);
+    expect(catalogue.rules.map((r) => r.id)).toEqual([
+      'activity-drop',
+      'cross-border-remittances-company',
+      'cross-border-remittances-person',
+      'dormant-reactivation',
+      'listed-customer-limits',
+      'structuring-cash-deposits',
+      'structuring-cash-deposits-7d',
+      'structuring-cash-withdrawals',
+      'structuring-cash-withdrawals-7d',
+      'watched-outflow',
+      'watched-outflow-critically-ill',
+    ]);
+  });
+
+  it('come back from their blob unchanged, whatever the order of the files', () => {
+    const catalogue = loadCatalogue(files);
+    expect(loadCatalogue([...files].reverse())).toEqual(catalogue);
+    expect(catalogueFromJson(catalogueText(catalogue))).toEqual(catalogue);
+    expect(JSON.stringify(catalogueFromJson(catalogueText(catalogue)))).toBe(
+      JSON.stringify(catalogue),
+    );
+  });
+});

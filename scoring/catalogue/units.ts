@@ -1,0 +1,60 @@
+/**
+ * Units of the catalogue's numbers: what a feature measures, how long a window is, what a
+ * threshold means as a number. Pure; the compiler of rules and the loader share it.
+ */
+import type { Feature } from '../../schemas/catalogue.js';
+import type { Unit } from '../../schemas/hit.js';
+
+export type FeatureKind = Feature['kind'];
+
+const UNIT_OF: Record<FeatureKind, Unit> = {
+  amount: 'money',
+  count: 'count',
+  sum: 'money',
+  max: 'money',
+  'distinct-counterparties': 'count',
+  silence: 'days',
+  'customer-made': 'count',
+  drop: 'percent',
+  percent: 'percent',
+  ratio: 'ratio',
+  'balance-before-day': 'money',
+  'balance-before': 'money',
+  'mean-payment': 'money',
+  'mean-daily-outflow': 'money',
+  'new-counterparty': 'flag',
+  'limit-use': 'percent',
+};
+
+export function featureUnit(kind: FeatureKind): Unit {
+  return UNIT_OF[kind];
+}
+
+const MS_OF: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** `30m`, `24h`, `7d` in milliseconds; throws on anything else (the schema lets nothing else in). */
+export function parseDurationMs(text: string): number {
+  const match = /^(\d+)([mhd])$/.exec(text);
+  if (match === null) throw new Error(`not a duration: ${text}; write a number and m, h or d`);
+  return Number(match[1]) * (MS_OF[match[2] ?? ''] ?? 0);
+}
+
+/** The longest that a window can reach back: calendar windows on their longest day or month. */
+export function windowReachMs(spec: string): number {
+  if (spec === 'bank-day') return 25 * 3_600_000;
+  if (spec === 'bank-month') return 31 * 86_400_000 + 3_600_000;
+  return parseDurationMs(spec);
+}
+
+/** Decimal string in major units to integer minor units (2 decimals); null when it is not one. */
+export function parseMoney(text: string): number | null {
+  const match = /^(\d{1,13})(?:\.(\d{1,2}))?$/.exec(text);
+  if (match === null) return null;
+  return Number(match[1]) * 100 + Number((match[2] ?? '').padEnd(2, '0'));
+}
+
+/** A threshold as the number that a feature's value is compared with; null = wrong unit. */
+export function thresholdNumber(unit: Unit, value: string | number): number | null {
+  if (unit === 'money') return typeof value === 'string' ? parseMoney(value) : null;
+  return typeof value === 'number' ? value : null;
+}
