@@ -48,8 +48,8 @@ export interface OrderedLog extends LogReader {
 export interface AlsoCommit {
   /** Into the log's own small table: cursors, source offsets, indexes. null removes. */
   meta?: Record<string, string | number | Uint8Array | null>;
-  /** Into the named side table of the same file (dead letters, hit ids, control index). */
-  put?: { table: string; key: string | number; value: Uint8Array }[];
+  /** Into the named side table of the same file (dead letters, hit ids, control index). null removes. */
+  put?: { table: string; key: string | number; value: Uint8Array | null }[];
 }
 
 /** Side tables live in the same file as their log, so a commit covers both. */
@@ -125,6 +125,8 @@ export interface SourceBatch {
   items: SourceItem[];
   /** Committed with the records: "append and offset are one fact". */
   nextOffset?: number;
+  /** The source reads no outcomes: none are made (a file at full speed). */
+  quiet?: boolean;
 }
 
 export interface SourceItem {
