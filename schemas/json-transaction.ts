@@ -1,49 +1,15 @@
 /** The JSON form of a transaction, for HTTP, files and tests. Strict: an unknown key is an error. */
 import { z } from 'zod';
+import {
+  CHANNEL_NAMES,
+  PARTY_KIND_NAMES,
+  TRANSACTION_TYPE_NAMES,
+} from './generated/transaction.js';
 
-export const CHANNELS = [
-  'unknown',
-  'counter',
-  'atm',
-  'pos',
-  'online',
-  'mobile',
-  'phone',
-  'batch',
-  'agent',
-  'other',
-] as const;
-export const TRANSACTION_TYPES = [
-  'unknown',
-  'transfer',
-  'cash-in',
-  'cash-out',
-  'card',
-  'salary',
-  'interest',
-  'fee',
-  'loan-disbursement',
-  'loan-repayment',
-  'investment-buy',
-  'investment-redeem',
-  'insurance',
-  'tax',
-  'refund',
-  'reversal',
-  'opening-balance',
-  'other',
-] as const;
-export const PARTY_KINDS = [
-  'unknown',
-  'person',
-  'company',
-  'government',
-  'farmer',
-  'rural-firm',
-  'rural-cooperative',
-  'external',
-  'technical',
-] as const;
+/** Enum names: those of transaction.fbs with dashes. */
+export const CHANNELS = CHANNEL_NAMES;
+export const TRANSACTION_TYPES = TRANSACTION_TYPE_NAMES;
+export const PARTY_KINDS = PARTY_KIND_NAMES;
 
 const partySchema = z.strictObject({
   account: z.string(),

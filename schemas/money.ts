@@ -5,6 +5,8 @@
 
 /** Largest amount of one transaction in minor units. */
 export const AMOUNT_MINOR_MAX = 2 ** 43;
+/** Largest balance: what a number holds exactly. */
+export const BALANCE_MINOR_MAX = Number.MAX_SAFE_INTEGER;
 
 // ISO 4217 active codes by exponent; whatever is not named here is unknown.
 const CODES_BY_EXPONENT: [number, string][] = [
@@ -44,9 +46,13 @@ export function packedCurrencyExponent(packed: number): number | undefined {
 
 /**
  * Minor units of a decimal text such as "1234.56", or null: no sign, no exponent form, no more
- * digits behind the point than the currency has (zeros aside), at most 2^43 minor units.
+ * digits behind the point than the currency has (zeros aside), at most `minorMax` minor units.
  */
-export function parseAmount(text: string, exponent: number): number | null {
+export function parseAmount(
+  text: string,
+  exponent: number,
+  minorMax = AMOUNT_MINOR_MAX,
+): number | null {
   let minor = 0;
   let fractionDigits = -1;
   let wholeDigits = 0;
@@ -65,11 +71,11 @@ export function parseAmount(text: string, exponent: number): number | null {
       continue;
     }
     minor = minor * 10 + digit;
-    if (minor > AMOUNT_MINOR_MAX) return null;
+    if (minor > minorMax) return null;
   }
   if (wholeDigits === 0 || fractionDigits === 0) return null;
   for (let i = Math.max(fractionDigits, 0); i < exponent; i++) minor *= 10;
-  return minor <= AMOUNT_MINOR_MAX ? minor : null;
+  return minor <= minorMax ? minor : null;
 }
 
 /** Decimal text of minor units, with exactly the currency's digits behind the point. */

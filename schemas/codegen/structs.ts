@@ -1,21 +1,19 @@
 /** Fixed layouts of records.fbs -> offset constants. FlatBuffers' own rules: natural alignment. */
-const WIDTH: Record<string, number> = { ubyte: 1, ushort: 2, uint: 4, int: 4, double: 8 };
+import { parseFbs, SCALAR_WIDTH } from './fbs.js';
 
 /** Source text of `schemas/generated/records.ts` for every `struct` in `fbs`. */
 export function generateStructOffsets(fbs: string): string {
   const out = ['// Generated from schemas/records.fbs by `npm run build`. Do not edit.'];
-  const text = fbs.replace(/\/\/[^\n]*/g, '');
-  for (const [, name, body] of text.matchAll(/struct\s+(\w+)\s*\{([^}]*)\}/g)) {
+  for (const { name, fields } of parseFbs(fbs, 'schemas/records.fbs').structs) {
     const prefix = constantCase(name);
     let offset = 0;
     let alignment = 1;
     out.push('');
-    for (const [, field, type] of body.matchAll(/(\w+)\s*:\s*(\w+)\s*;/g)) {
-      const width = WIDTH[type];
-      if (width === undefined) throw new Error(`records.fbs: ${name}.${field}: type ${type}`);
+    for (const field of fields) {
+      const width = SCALAR_WIDTH[field.type];
       offset = Math.ceil(offset / width) * width;
       alignment = Math.max(alignment, width);
-      out.push(`export const ${prefix}_${constantCase(field)} = ${offset}; // ${type}`);
+      out.push(`export const ${prefix}_${constantCase(field.name)} = ${offset}; // ${field.type}`);
       offset += width;
     }
     const bytes = Math.ceil(offset / Math.max(alignment, 8)) * Math.max(alignment, 8);
@@ -24,6 +22,7 @@ export function generateStructOffsets(fbs: string): string {
   return `${out.join('\n')}\n`;
 }
 
-function constantCase(name: string): string {
+/** `RecordHeader` and `origin_offset` -> `RECORD_HEADER`, `ORIGIN_OFFSET`. */
+export function constantCase(name: string): string {
   return name.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toUpperCase();
 }
