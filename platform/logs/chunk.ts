@@ -119,8 +119,13 @@ function chunkFault(position: number, bytes: Uint8Array): string | undefined {
     return 'checksum';
   }
   const count = view.getUint32(CHUNK_HEADER_COUNT, true);
+  // Compared as plain numbers first: align8 works on 32 bits and a wrong count may go beyond.
+  if (count === 0 || 4 * count > bytes.length) return 'count';
   let end = CHUNK_HEADER_BYTES + align8(4 * count);
-  if (count === 0 || end > bytes.length) return 'count';
-  for (let i = 0; i < count; i++) end += align8(view.getUint32(CHUNK_HEADER_BYTES + 4 * i, true));
+  for (let i = 0; i < count && end <= bytes.length; i++) {
+    const length = view.getUint32(CHUNK_HEADER_BYTES + 4 * i, true);
+    if (length > RECORD_BYTES_MAX) return 'record lengths';
+    end += align8(length);
+  }
   return end === bytes.length ? undefined : 'record lengths';
 }

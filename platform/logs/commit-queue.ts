@@ -16,8 +16,17 @@ export interface Put {
 export interface CommitJob {
   puts: Put[];
   bytes: number;
-  /** Runs in order, before the promise resolves. */
-  done(): void;
+  /** Where the log ends with this job. */
+  end: number;
+}
+
+export interface CommitHooks {
+  /** The LMDB transaction has begun; it will be visible in about 0.1 ms. */
+  onStarted(end: number): void;
+  /** All up to `end` is on disk; runs before the promises resolve. */
+  onFlushed(end: number): void;
+  /** Nothing that was queued or in flight was written. */
+  onFailed(): void;
 }
 
 interface Waiting extends CommitJob {
@@ -33,22 +42,16 @@ const QUEUED_BYTES_MAX = 256 * 1024 * 1024;
 export class CommitQueue {
   readonly #log: string;
   readonly #environment: Environment;
-  readonly #onVisible: () => void;
-  readonly #onFailed: () => void;
+  readonly #hooks: CommitHooks;
   #waiting: Waiting[] = [];
   #queuedBytes = 0;
   #scheduled = false;
   #busy: Promise<void> | undefined;
 
-  constructor(
-    log: string,
-    environment: Environment,
-    hooks: { onVisible: () => void; onFailed: () => void },
-  ) {
+  constructor(log: string, environment: Environment, hooks: CommitHooks) {
     this.#log = log;
     this.#environment = environment;
-    this.#onVisible = hooks.onVisible;
-    this.#onFailed = hooks.onFailed;
+    this.#hooks = hooks;
   }
 
   /** Bytes accepted and not yet flushed. */
@@ -88,14 +91,12 @@ export class CommitQueue {
       try {
         await this.#flush(batch);
       } catch (error) {
-        this.#fail(batch, error);
+        await this.#fail(batch, error);
         continue;
       }
-      for (const job of batch) {
-        this.#queuedBytes -= job.bytes;
-        job.done();
-        job.resolve();
-      }
+      for (const job of batch) this.#queuedBytes -= job.bytes;
+      this.#hooks.onFlushed(batch[batch.length - 1].end);
+      for (const job of batch) job.resolve();
     }
     this.#busy = undefined;
   }
@@ -112,33 +113,49 @@ export class CommitQueue {
 
   async #flush(batch: Waiting[]): Promise<void> {
     const { root } = this.#environment;
-    let last: Promise<boolean> | undefined;
+    const written = new Set<Promise<boolean>>(); // usually one: lmdb shares it within a turn
     // Puts of one event turn are one LMDB transaction (eventTurnBatching).
     for (const job of batch) {
       for (const { database, key, value } of job.puts) {
-        last = value === null ? database.remove(key) : database.put(key, value);
+        written.add(value === null ? database.remove(key) : database.put(key, value));
       }
     }
-    if (last === undefined) return;
-    this.#onVisible();
-    await last;
+    if (written.size === 0) return;
+    const { end } = batch[batch.length - 1];
+    setImmediate(() => this.#hooks.onStarted(end)); // behind lmdb's own, which begins it
+    await Promise.all(written);
     await root.flushed;
   }
 
   /** Everything behind a failed commit fails too: its positions were counted from there. */
-  #fail(batch: Waiting[], cause: unknown): void {
-    // lmdb keeps the native error in a promise that would otherwise end the process.
-    const native = (cause as { commitError?: Promise<unknown> }).commitError;
-    void native?.catch(() => undefined);
+  async #fail(batch: Waiting[], failure: unknown): Promise<void> {
+    const cause = await nativeCause(failure);
+    const full = DISK_FULL.has((cause as { code?: unknown }).code);
     const error = new LogError(
-      'log_failed',
-      `log ${this.#log}: a commit failed and nothing of it was written; ` +
-        'check the space and health of the disk',
+      full ? 'log_full' : 'log_failed',
+      `${this.#log} ${full ? 'full: the disk has no space left' : 'could not be written'}; ` +
+        'nothing of this append is stored; see to the disk, then append again',
       cause,
     );
     const failed = batch.concat(this.#waiting.splice(0));
     this.#queuedBytes = 0;
-    this.#onFailed();
+    this.#hooks.onFailed();
     for (const job of failed) job.reject(error);
   }
+}
+
+/** ENOSPC, EDQUOT and EFBIG, as lmdb reports them. */
+const DISK_FULL = new Set<unknown>([28, 122, 27]);
+const CAUSE_WAIT_MS = 100;
+
+/** lmdb hands the native error over in a second promise, shortly after the first. */
+async function nativeCause(failure: unknown): Promise<unknown> {
+  const native = (failure as { commitError?: Promise<unknown> }).commitError;
+  if (native === undefined) return failure;
+  const caught = native.then(
+    () => failure,
+    (error: unknown) => error,
+  );
+  const late = new Promise((resolve) => setTimeout(resolve, CAUSE_WAIT_MS, failure));
+  return Promise.race([caught, late]);
 }

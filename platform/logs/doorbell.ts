@@ -41,7 +41,16 @@ export class ListenerSet {
   }
 
   call(): void {
-    for (const entry of [...this.#listeners]) entry.call();
+    for (const entry of [...this.#listeners]) {
+      try {
+        entry.call();
+      } catch (error) {
+        // A listener's fault ends the process as it should, but not inside a commit.
+        setImmediate(() => {
+          throw error;
+        });
+      }
+    }
   }
 
   clear(): void {
@@ -167,7 +176,13 @@ export class LogWatcher {
   }
 
   #look(): void {
-    const end = this.#end();
+    let end: number;
+    try {
+      end = this.#end();
+    } catch {
+      this.#listeners.call(); // the listener's own read gets the error, with its code
+      return;
+    }
     if (end === this.#seen) return;
     this.#seen = end;
     this.#listeners.call();

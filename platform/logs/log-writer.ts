@@ -38,7 +38,12 @@ export class LogWriter extends LogBase {
     if (file === undefined) throw new Error(`unreachable: ${path} was not made`);
     this.#file = file;
     this.#queue = new CommitQueue(this.name, file, {
-      onVisible: () => setImmediate(() => this.#ring()),
+      onStarted: (end) => this.#bell.ring(end),
+      onFlushed: (end) => {
+        this.#durable = end;
+        this.#bell.ring(end);
+        this.listeners.call();
+      },
       onFailed: () => {
         this.#next = this.#durable;
       },
@@ -127,11 +132,7 @@ export class LogWriter extends LogBase {
     if (records.length > 0 || also?.put !== undefined) this.#room.take(bytes);
     if (records.length > 0) puts.push(this.#statePut('end', end));
     this.#next = end;
-    const done = () => {
-      this.#durable = end;
-      this.#ring();
-    };
-    return this.#queue.commit({ puts, bytes, done }).then(() => ({ first, end }));
+    return this.#queue.commit({ puts, bytes, end }).then(() => ({ first, end }));
   }
 
   override async truncate(position: number): Promise<void> {
@@ -143,8 +144,8 @@ export class LogWriter extends LogBase {
       );
     }
     if (position > this.#first) {
-      this.#first = position;
       await this.#commit([this.#statePut('first', position)]);
+      this.#first = Math.max(this.#first, position);
     }
     const chunks = this.#database('chunks');
     // Slices: freeing thousands of pages in one transaction would hold up the appends behind it.
@@ -184,7 +185,11 @@ export class LogWriter extends LogBase {
         );
       }
       checkKey(this.name, key);
-      puts.push({ database: this.#database(`table:${table}`), key, value: ownCopy(value) });
+      puts.push({
+        database: this.#database(`table:${table}`),
+        key,
+        value: value === null ? null : ownCopy(value),
+      });
     }
     const meta = this.#database('meta');
     for (const [key, value] of Object.entries(also?.meta ?? {})) {
@@ -195,7 +200,7 @@ export class LogWriter extends LogBase {
   }
 
   #commit(puts: Put[]): Promise<void> {
-    return this.#queue.commit({ puts, bytes: putBytes(puts), done: () => undefined });
+    return this.#queue.commit({ puts, bytes: putBytes(puts), end: this.#next });
   }
 
   #commitNew(): void {
@@ -218,12 +223,6 @@ export class LogWriter extends LogBase {
     const database = this.#file.database(name);
     if (database === undefined) throw new Error(`unreachable: database ${name}`);
     return database;
-  }
-
-  #ring(): void {
-    if (this.closed) return;
-    this.#bell.ring(this.#next);
-    this.listeners.call();
   }
 }
 

@@ -1,0 +1,290 @@
+/**
+ * Logs, bells and locks between real processes, with kill -9. The children run small scripts
+ * against the built program in dist/.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { pathToFileURL } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { bellPath } from './doorbell.js';
+import { lockFolder } from './folder-lock.js';
+import { type LmdbLog, openLmdbLog } from './lmdb-log.js';
+
+const deep = process.env.WEIR_DEEP === '1';
+const built = (file: string) => pathToFileURL(resolve('dist/platform/logs', file)).href;
+let folder = '';
+let path = '';
+const children: ChildProcess[] = [];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'weir-log-'));
+  path = join(folder, 'journal.mdb');
+});
+afterEach(async () => {
+  for (const child of children.splice(0)) await kill(child);
+  rmSync(folder, { recursive: true });
+});
+
+interface Child {
+  process: ChildProcess;
+  lines: string[];
+  /** The next line not yet taken; rejects when the child ends. */
+  line(): Promise<string>;
+}
+
+const PRELUDE = `
+import { writeSync } from 'node:fs';
+import { openLmdbLog } from '${built('lmdb-log.js')}';
+import { lockFolder } from '${built('folder-lock.js')}';
+const [path, ...args] = process.argv.slice(1);
+const say = (text) => writeSync(1, text + '\\n');
+const record = (n) => {
+  const bytes = new Uint8Array(16 + (n * 7919) % 900).fill(n & 255);
+  new DataView(bytes.buffer).setFloat64(0, n);
+  return bytes;
+};
+setInterval(() => {}, 1000);
+`;
+
+function start(script: string, args: string[] = [], shell?: string): Child {
+  const node = ['--input-type=module', '-e', PRELUDE + script, path, ...args];
+  const child =
+    shell === undefined
+      ? spawn(process.execPath, node, { stdio: ['ignore', 'pipe', 'inherit'] })
+      : spawn('bash', ['-c', `${shell}; exec "$@"`, 'bash', process.execPath, ...node], {
+          stdio: ['ignore', 'pipe', 'ignore'],
+        });
+  children.push(child);
+  const lines: string[] = [];
+  let taken = 0;
+  let wake = (): void => undefined;
+  let ended = false;
+  const reader = createInterface({ input: child.stdout as NodeJS.ReadableStream });
+  reader.on('line', (line) => {
+    lines.push(line);
+    wake();
+  });
+  reader.on('close', () => {
+    ended = true;
+    wake();
+  });
+  return {
+    process: child,
+    lines,
+    async line() {
+      while (taken === lines.length) {
+        if (ended) throw new Error(`the child ended after: ${lines.slice(-3).join(' | ')}`);
+        await new Promise<void>((done) => {
+          wake = done;
+        });
+      }
+      return lines[taken++];
+    },
+  };
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const closed = new Promise((done) => child.once('close', done));
+  child.kill('SIGKILL');
+  await closed;
+}
+
+const numberOf = (bytes: Uint8Array) =>
+  new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getFloat64(0);
+
+const WRITER = `
+const log = openLmdbLog(path, { name: 'journal', tables: ['ids'] });
+say('open ' + log.end());
+const write = async () => {
+  const count = 1 + Math.floor(Math.random() * 6);
+  const first = log.nextPosition;
+  const records = Array.from({ length: count }, (_, i) => record(first + i));
+  const put = records.map((_, i) => ({
+    table: 'ids', key: 'id-' + (first + i), value: new Uint8Array(new Float64Array([first + i]).buffer),
+  }));
+  const { end } = await log.append(records, { put, meta: { last: first + count - 1 } });
+  say('acked ' + end);
+};
+const loop = async () => { for (;;) await write(); };
+for (let i = 0; i < 4; i++) loop(); // several appends in flight
+`;
+
+/** All records in order, and the side tables agree with them. */
+function checkAll(log: LmdbLog, ackedEnd: number): void {
+  const end = log.end();
+  expect(end).toBeGreaterThanOrEqual(ackedEnd);
+  for (let at = 0; at < end; ) {
+    for (const { position, bytes } of log.read(at, 5000)) {
+      expect([position, numberOf(bytes)]).toEqual([at, at]);
+      at++;
+    }
+  }
+  const ids = log.table('ids').range({ limit: end + 10 });
+  expect(ids).toHaveLength(end);
+  for (const { key, value } of ids) {
+    const position = new Float64Array(value.buffer)[0];
+    expect(key).toBe(`id-${position}`);
+  }
+  expect(log.getMeta('last')).toBe(end - 1);
+}
+
+describe('a writer that is killed', () => {
+  it('has lost nothing that it acknowledged, and stored nothing twice', async () => {
+    const kills = deep ? 100 : 10;
+    const reader = openLmdbLog(path, { name: 'journal', readOnly: true });
+    let ackedEnd = 0;
+    for (let i = 0; i < kills; i++) {
+      const child = start(WRITER);
+      expect(Number((await child.line()).split(' ')[1])).toBeGreaterThanOrEqual(ackedEnd);
+      await child.line();
+      await new Promise((done) => setTimeout(done, Math.random() * 120));
+      await kill(child.process);
+      ackedEnd = Math.max(...child.lines.map((line) => Number(line.split(' ')[1])));
+      checkAll(reader, ackedEnd); // the reader keeps its handle over every kill
+    }
+    expect(ackedEnd).toBeGreaterThan(kills * 4);
+    await reader.close();
+    const log = openLmdbLog(path, { name: 'journal', tables: ['ids'] });
+    checkAll(log, ackedEnd);
+    await log.close();
+  });
+});
+
+const FOLLOWER = `
+const log = openLmdbLog(path, { name: 'journal', readOnly: true });
+say('waiting ' + log.end());
+let next = 0;
+log.onAppend(() => {
+  for (const { position, bytes } of log.read(next, 10000)) {
+    if (position !== next || new DataView(bytes.buffer, bytes.byteOffset).getFloat64(0) !== next) {
+      say('wrong ' + position);
+    }
+    next++;
+  }
+  say('seen ' + next);
+});
+`;
+
+function record(n: number): Uint8Array {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setFloat64(0, n);
+  return bytes;
+}
+
+async function seen(child: Child, end: number): Promise<void> {
+  for (;;) {
+    const [word, value] = (await child.line()).split(' ');
+    if (word === 'wrong') throw new Error(`the reader saw position ${value} out of order`);
+    if (word === 'seen' && Number(value) >= end) return;
+  }
+}
+
+describe('a reader in another process', () => {
+  it('attaches to a file made later, and follows by bell, not by poll', async () => {
+    const child = start(FOLLOWER);
+    expect(await child.line()).toBe('waiting 0');
+    const log = openLmdbLog(path, { name: 'journal' });
+    await log.append([record(0)]);
+    await seen(child, 1); // this one by poll: there was nobody to ring
+    const rounds = 40;
+    const from = performance.now();
+    for (let i = 1; i <= rounds; i++) {
+      await log.append([record(i)]);
+      await seen(child, i + 1);
+    }
+    // Were every second one left to the 250 ms poll, this would take 5 s.
+    expect(performance.now() - from).toBeLessThan((rounds / 2) * 125);
+    await log.close();
+  });
+
+  it('follows without any bell, and over a restart of the writer', async () => {
+    const child = start(FOLLOWER);
+    await child.line();
+    let log = openLmdbLog(path, { name: 'journal' });
+    rmSync(bellPath(path), { force: true });
+    await log.append([record(0)]);
+    await seen(child, 1);
+    await log.close();
+    log = openLmdbLog(path, { name: 'journal' });
+    await log.append([record(1)]);
+    await seen(child, 2);
+    await log.close();
+  });
+
+  it('that was killed leaves its slot to readerCheck', async () => {
+    const log = openLmdbLog(path, { name: 'journal' });
+    await log.append([record(0)]);
+    const child = start(`${FOLLOWER}; say('read ' + log.read(0, 1).length);`);
+    expect(await child.line()).toBe('waiting 1');
+    expect(await child.line()).toBe('read 1');
+    await kill(child.process);
+    expect(log.readerCheck()).toBe(1);
+    expect(log.readerCheck()).toBe(0);
+    await log.close();
+  });
+});
+
+describe('a disk without space', () => {
+  it('refuses the append, takes the positions back, and the log goes on', async () => {
+    // A file-size limit stands in for the full disk: both fail the write inside LMDB's commit.
+    const child = start(
+      `
+const log = openLmdbLog(path, { name: 'journal' });
+let acked = 0;
+const fill = Array.from({ length: 50 }, () => new Uint8Array(4000));
+for (let i = 0; i < 100; i++) {
+  const both = [log.append(fill), log.append(fill)];
+  const outcomes = await Promise.allSettled(both);
+  acked = outcomes.reduce((n, o) => o.status === 'fulfilled' ? o.value.end : n, acked);
+  const failed = outcomes.filter((o) => o.status === 'rejected');
+  if (failed.length === 0) continue;
+  say('failed ' + failed.map((o) => o.reason.code).join(','));
+  say('state ' + (log.nextPosition === acked) + ' ' + (log.end() === acked));
+  break;
+}
+await log.truncate(acked - 50);
+const { first } = await log.append([record(7)]);
+say('goes on ' + (first === acked) + ' ' + log.read(first, 1)[0].bytes.length);
+await log.close();
+say('closed');
+`,
+      [],
+      "trap '' XFSZ; ulimit -f 6000",
+    );
+    expect(await child.line()).toBe('failed log_full,log_full');
+    expect(await child.line()).toBe('state true true');
+    expect(await child.line()).toMatch(/^goes on true \d+$/);
+    expect(await child.line()).toBe('closed');
+  });
+});
+
+const HOLDER = `
+try { lockFolder(args[0]); say('held'); } catch (error) { say(error.code + ' ' + error.message); }
+`;
+
+describe('the folder lock between processes', () => {
+  it('refuses the second, and is taken over at once when the holder was killed', async () => {
+    const first = start(HOLDER, [folder]);
+    expect(await first.line()).toBe('held');
+    expect(() => lockFolder(folder)).toThrow(`in use by process ${first.process.pid};`);
+    const second = start(HOLDER, [folder]);
+    expect(await second.line()).toMatch(/^folder_locked data folder .* is in use by process \d+;/);
+    await kill(first.process);
+    const lock = lockFolder(folder);
+    await lock.release();
+  });
+
+  it('goes to exactly one of several that start over a dead holder', async () => {
+    const dead = start(HOLDER, [folder]);
+    await dead.line();
+    await kill(dead.process);
+    const contenders = Array.from({ length: 4 }, () => start(HOLDER, [folder]));
+    const answers = await Promise.all(contenders.map((child) => child.line()));
+    expect(answers.filter((answer) => answer === 'held')).toHaveLength(1);
+    expect(answers.filter((answer) => answer.startsWith('folder_locked'))).toHaveLength(3);
+  });
+});
