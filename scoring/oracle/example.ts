@@ -1,0 +1,119 @@
+/**
+ * Turns a rule's example into records for the oracle: class bits as admission would set them
+ * (ARCHITECTURE.md, "Activity"), written again here because rooms never import one another.
+ */
+import type { Example } from '../../schemas/catalogue.js';
+import { ClassBit, type Profile, packProfile } from '../../schemas/classes.js';
+import type { OracleRecord, OracleSide } from './types.js';
+
+type Row = Example['transactions'][number];
+
+const DAY_MS = 86_400_000;
+const B = ClassBit;
+const MEDICAL = ['HSPC', 'MDCS', 'DNTS', 'VIEW', 'DMEQ', 'HLTC', 'CVCF', 'ICRF', 'LTCF'];
+const MADE_DEBITS: Row['type'][] = [
+  'unknown',
+  'transfer',
+  'cash-out',
+  'card',
+  'loan-repayment',
+  'investment-buy',
+  'insurance',
+  'other',
+];
+const MADE_CREDITS: Row['type'][] = ['cash-in', 'investment-redeem'];
+const TYPE_BITS: Partial<Record<Row['type'], number>> = {
+  unknown: B.transfer,
+  transfer: B.transfer,
+  'cash-in': B.cash,
+  'cash-out': B.cash,
+  card: B.card,
+  salary: B.salary,
+  interest: B.bankMade,
+  fee: B.bankMade,
+  tax: B.bankMade,
+  'opening-balance': B.bankMade,
+  'loan-disbursement': B.loanDisbursement,
+  'loan-repayment': B.loanRepayment,
+  'investment-buy': B.investmentBuy,
+  'investment-redeem': B.investmentRedeem,
+};
+
+const minor = (text: string): number => Math.round(Number(text) * 100);
+const isOwn = (row: Row): boolean => row.counterparty.startsWith('own-');
+
+function classBits(row: Row, side: 'debit' | 'credit', listed: boolean): number {
+  let bits: number = side === 'debit' ? B.debit : B.credit;
+  bits |= isOwn(row) ? B.ownAccount : B.counterpartyExternal;
+  if (row.country !== 'CN') bits |= B.crossBorder;
+  if (row.purpose !== undefined && MEDICAL.includes(row.purpose)) bits |= B.medical;
+  if (minor(row.amount) % 1_000_000 === 0) bits |= B.roundAmount;
+  if (listed) bits |= B.listed;
+  if (row.type === 'reversal') return bits | B.reversal;
+  bits |= TYPE_BITS[row.type] ?? 0;
+  if (isOwn(row)) bits &= ~B.transfer;
+  if ((side === 'debit' ? MADE_DEBITS : MADE_CREDITS).includes(row.type)) bits |= B.customerMade;
+  return bits;
+}
+
+function limitsOf(example: Example): OracleSide['limits'] {
+  const limits = example.subject.limits;
+  if (limits === undefined) return undefined;
+  const of = (text: string | undefined) => (text === undefined ? Number.NaN : minor(text));
+  return { single: of(limits.single), day: of(limits.day), month: of(limits.month) };
+}
+
+/** Log order = event time, then the order of the rows. The watermark follows each transaction. */
+export function recordsOfExample(example: Example): OracleRecord[] {
+  const profile = packProfile(example.subject as Profile);
+  const limits = limitsOf(example);
+  const listed = example.subject.lists.length > 0;
+  const own = (row: Row, side: 'debit' | 'credit', account: string): OracleSide => ({
+    subject: 'customer',
+    account,
+    classBits: classBits(row, side, listed),
+    profile,
+    balanceAfterMinor:
+      row.balanceAfter === undefined || side !== row.side ? Number.NaN : minor(row.balanceAfter),
+    external: false,
+    ...(limits === undefined ? {} : { limits }),
+  });
+  const other = (row: Row): OracleSide => ({
+    subject: row.counterparty,
+    account: row.counterparty,
+    classBits: 0,
+    profile: 0,
+    balanceAfterMinor: Number.NaN,
+    external: true,
+  });
+  const timed = example.transactions.flatMap((row) =>
+    Array.from({ length: row.repeat ?? 1 }, (_, i) => ({
+      row,
+      eventMs: Date.parse(row.at) - ((row.repeat ?? 1) - 1 - i) * DAY_MS,
+    })),
+  );
+  timed.sort((a, b) => a.eventMs - b.eventMs);
+  const records: OracleRecord[] = [];
+  for (const { row, eventMs } of timed) {
+    const mine = own(row, row.side, row.account);
+    const opposite = row.side === 'debit' ? 'credit' : 'debit';
+    const theirs = isOwn(row) ? own(row, opposite, row.counterparty) : other(row);
+    records.push({
+      kind: 'transaction',
+      position: records.length,
+      eventMs,
+      ingestMs: eventMs,
+      id: `t${records.length}`,
+      amountBaseMinor: minor(row.amount),
+      debtor: row.side === 'debit' ? mine : theirs,
+      creditor: row.side === 'debit' ? theirs : mine,
+      reversedId: '',
+      history: false,
+    });
+  }
+  if (example.until !== undefined) {
+    const watermarkMs = Date.parse(example.until);
+    records.push({ kind: 'watermark', position: records.length, watermarkMs });
+  }
+  return records;
+}
