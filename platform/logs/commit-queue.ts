@@ -122,7 +122,12 @@ export class CommitQueue {
     }
     if (written.size === 0) return;
     const { end } = batch[batch.length - 1];
-    setImmediate(() => this.#hooks.onStarted(end)); // behind lmdb's own, which begins it
+    // Behind lmdb's own immediate, which begins the transaction and makes one more promise for it:
+    // nobody listened to that one, and a full disk would end the process with it.
+    setImmediate(() => {
+      void root.committed.then(nothing, nothing);
+      this.#hooks.onStarted(end);
+    });
     await Promise.all(written);
     await root.flushed;
   }
@@ -130,7 +135,7 @@ export class CommitQueue {
   /** Everything behind a failed commit fails too: its positions were counted from there. */
   async #fail(batch: Waiting[], failure: unknown): Promise<void> {
     const cause = await nativeCause(failure);
-    const full = DISK_FULL.has((cause as { code?: unknown }).code);
+    const full = this.#environment.freeDiskBytes() < FREE_DISK_BYTES_MIN;
     const error = new LogError(
       full ? 'log_full' : 'log_failed',
       `${this.#log} ${full ? 'full: the disk has no space left' : 'could not be written'}; ` +
@@ -144,8 +149,8 @@ export class CommitQueue {
   }
 }
 
-/** ENOSPC, EDQUOT and EFBIG, as lmdb reports them. */
-const DISK_FULL = new Set<unknown>([28, 122, 27]);
+/** LMDB reports a write cut short by a full disk as an input/output error: ask the disk itself. */
+const FREE_DISK_BYTES_MIN = 1024 * 1024;
 const CAUSE_WAIT_MS = 100;
 
 /** lmdb hands the native error over in a second promise, shortly after the first. */
@@ -158,4 +163,8 @@ async function nativeCause(failure: unknown): Promise<unknown> {
   );
   const late = new Promise((resolve) => setTimeout(resolve, CAUSE_WAIT_MS, failure));
   return Promise.race([caught, late]);
+}
+
+function nothing(): void {
+  // Its failure is that of the puts, which are waited for.
 }

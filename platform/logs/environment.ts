@@ -4,7 +4,7 @@
  * pins old pages (a pinned page makes the file grow). lmdb grows a full map by itself; the limit
  * of a log is therefore kept here, by counting pages.
  */
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, statfsSync, statSync } from 'node:fs';
 import { open } from 'lmdb';
 
 /** The part of lmdb's database that the logs use. */
@@ -23,6 +23,7 @@ interface RootDatabase extends Database {
   resetReadTxn(): void;
   readerCheck(): number;
   flushed: Promise<boolean>;
+  committed: PromiseLike<boolean>;
   close(): Promise<void>;
 }
 
@@ -42,6 +43,7 @@ export interface Environment {
   fresh<T>(reads: () => T): T;
   /** Bytes of the pages in use, and of the whole file. */
   size(): { usedBytes: number; fileBytes: number };
+  freeDiskBytes(): number;
 }
 
 const TABLES_MAX = 32;
@@ -96,6 +98,10 @@ export function openEnvironment(
       }
       root.resetReadTxn();
       return { usedBytes: pages * PAGE_BYTES, fileBytes };
+    },
+    freeDiskBytes() {
+      const disk = statfsSync(path);
+      return disk.bavail * disk.bsize;
     },
   };
 }

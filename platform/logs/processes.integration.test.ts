@@ -228,7 +228,7 @@ describe('a reader in another process', () => {
   });
 });
 
-describe('a disk without space', () => {
+describe('a commit that fails', () => {
   it('refuses the append, takes the positions back, and the log goes on', async () => {
     // A file-size limit stands in for the full disk: both fail the write inside LMDB's commit.
     const child = start(
@@ -255,7 +255,7 @@ say('closed');
       [],
       "trap '' XFSZ; ulimit -f 6000",
     );
-    expect(await child.line()).toBe('failed log_full,log_full');
+    expect(await child.line()).toBe('failed log_failed,log_failed');
     expect(await child.line()).toBe('state true true');
     expect(await child.line()).toMatch(/^goes on true \d+$/);
     expect(await child.line()).toBe('closed');
