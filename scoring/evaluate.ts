@@ -1,0 +1,224 @@
+/**
+ * Evaluates rules at a moment of a subject: gates in the order of their cost, then the observed
+ * number and its band. A feature is computed once a rule, and only when something asks for it. In
+ * order, windowed numbers are read from the row; for a late leg, and for the legs behind it, they
+ * are scanned from the lists as of that leg.
+ */
+import type { BankTime } from './bank-time.js';
+import { customerMadeDays, meanDailyOutflow, meanPayment } from './baselines.js';
+import type { CompiledRule, Plan } from './plan.js';
+import { dayGroupOf } from './plan.js';
+import { H, type Region } from './region.js';
+import { ROW, type RowLayout } from './row.js';
+import { scanGroup, scanned } from './windows.js';
+
+/** The moment that rules are evaluated at. One reused record a thread. */
+export interface Moment {
+  row: number;
+  /** Event time of the leg, or the deadline of a timer. */
+  atMs: number;
+  position: number;
+  /** Bank day of the leg; for a day close the day after the closed one. */
+  day: number;
+  inOrder: boolean;
+  isTimer: boolean;
+  history: boolean;
+  amount: number;
+  side: number;
+  classBits: number;
+  profile: number;
+  /** NaN = unknown. */
+  balanceAfter: number;
+  silenceMs: number;
+  newPair: boolean;
+  limitSingle: number;
+  limitDay: number;
+  limitMonth: number;
+}
+
+export function newMoment(): Moment {
+  return {
+    row: 0, atMs: 0, position: 0, day: 0, inOrder: true, isTimer: false, history: false,
+    amount: 0, side: 0, classBits: 0, profile: 0, balanceAfter: Number.NaN,
+    silenceMs: Number.NaN, newPair: false, limitSingle: Number.NaN, limitDay: Number.NaN,
+    limitMonth: Number.NaN,
+  };
+}
+
+const FEATURES_MAX = 64;
+const DAY_MS = 86_400_000;
+
+export class Evaluator {
+  /** Values of the current rule's features; valid after `evaluate` returned a band. */
+  readonly values = new Float64Array(FEATURES_MAX);
+  readonly #known = new Uint8Array(FEATURES_MAX);
+
+  constructor(
+    readonly plan: Plan,
+    readonly layout: RowLayout,
+    readonly time: BankTime,
+  ) {
+    for (const r of plan.rules) {
+      if (r.features.length > FEATURES_MAX) throw new Error(`rule ${r.rule.id}: > 64 features`);
+    }
+  }
+
+  /** Index of the band that the rule reaches at this moment, or -1. */
+  evaluate(region: Region, rule: CompiledRule, m: Moment): number {
+    if (!inScope(rule, m.profile)) return -1;
+    if (!rule.onDayClose && (m.amount < rule.min || m.amount >= rule.below)) return -1;
+    this.#known.fill(0, 0, rule.features.length);
+    for (const gate of rule.gates) {
+      const v = this.value(region, rule, gate.feature, m);
+      if (!holds(v, gate.op, gate.threshold)) {
+        if (Number.isNaN(v)) region.f64[H.notApplicable]++;
+        return -1;
+      }
+    }
+    const observed = this.value(region, rule, rule.observed, m);
+    if (Number.isNaN(observed)) {
+      region.f64[H.notApplicable]++;
+      return -1;
+    }
+    for (let b = rule.bands.length - 1; b >= 0; b--) {
+      const band = rule.bands[b];
+      if (band.strict ? observed > band.threshold : observed >= band.threshold) return b;
+    }
+    return -1;
+  }
+
+  /** Value of feature i of the rule at this moment; NaN = not available. */
+  value(region: Region, rule: CompiledRule, i: number, m: Moment): number {
+    if (this.#known[i] === 1) return this.values[i];
+    const v = this.#compute(region, rule, i, m);
+    this.#known[i] = 1;
+    this.values[i] = v;
+    return v;
+  }
+
+  #compute(region: Region, rule: CompiledRule, i: number, m: Moment): number {
+    const feature = rule.features[i];
+    const spec = feature.spec;
+    switch (spec.kind) {
+      case 'amount':
+        return m.amount;
+      case 'count':
+        return this.#windowed(region, feature.group, m, 0);
+      case 'sum':
+        return this.#windowed(region, feature.group, m, 1);
+      case 'max':
+        this.#scan(region, feature.group, m);
+        return scanned.max;
+      case 'distinct-counterparties':
+        this.#scan(region, feature.group, m);
+        return scanned.distinct;
+      case 'silence':
+        return m.silenceMs / DAY_MS;
+      case 'customer-made':
+        return customerMadeDays(region, m.row, m.day - 1 - spec.before, spec.days);
+      case 'drop': {
+        const recent = this.value(region, rule, feature.inputs[0], m) * spec.baselineDays;
+        const baseline = this.value(region, rule, feature.inputs[1], m) * spec.recentDays;
+        // One division at the end: exact whenever the percentage is a whole number.
+        return baseline > 0 ? ((baseline - recent) * 100) / baseline : Number.NaN;
+      }
+      case 'percent':
+      case 'ratio': {
+        const of = this.value(region, rule, feature.inputs[0], m);
+        const to = this.value(region, rule, feature.inputs[1], m);
+        if (!(to > 0)) return Number.NaN;
+        return spec.kind === 'percent' ? (of * 100) / to : of / to;
+      }
+      case 'balance-before':
+        return m.side === 0 ? m.balanceAfter + m.amount : m.balanceAfter - m.amount;
+      case 'balance-before-day': {
+        const before = m.side === 0 ? m.balanceAfter + m.amount : m.balanceAfter - m.amount;
+        const outflow = this.value(region, rule, feature.inputs[0], m);
+        return before + outflow - (m.side === 0 ? m.amount : 0);
+      }
+      case 'mean-payment':
+        return meanPayment(region, m.row, m.day, spec.days);
+      case 'mean-daily-outflow':
+        return meanDailyOutflow(region, m.row, m.day, spec.days);
+      case 'new-counterparty':
+        return m.newPair ? 1 : 0;
+      case 'limit-use':
+        return this.#limitUse(region, feature.group, m);
+    }
+  }
+
+  #limitUse(region: Region, monthGroup: number, m: Moment): number {
+    const none = Number.isNaN(m.limitSingle) && Number.isNaN(m.limitDay) &&
+      Number.isNaN(m.limitMonth);
+    if (none) return Number.NaN;
+    let use = m.amount > m.limitSingle ? (m.amount * 100) / m.limitSingle : 0;
+    if (m.limitDay >= 0) {
+      const sum = this.#windowed(region, dayGroupOf(this.plan, monthGroup), m, 1);
+      use = Math.max(use, percentOfLimit(sum, m.limitDay));
+    }
+    if (m.limitMonth >= 0) {
+      const sum = this.#windowed(region, monthGroup, m, 1);
+      use = Math.max(use, percentOfLimit(sum, m.limitMonth));
+    }
+    return use;
+  }
+
+  #windowed(region: Region, group: number, m: Moment, part: 0 | 1): number {
+    if (m.inOrder) return region.f64[m.row + this.layout.groups + group * 2 + part];
+    this.#scan(region, group, m);
+    return part === 0 ? scanned.count : scanned.sum;
+  }
+
+  #scan(region: Region, group: number, m: Moment): void {
+    const g = this.plan.groups[group];
+    scanGroup(region, m.row, this.plan, g, m.atMs, m.position, this.time);
+  }
+
+  /**
+   * Event-time cooldown: true when this hit is to be kept silent; else notes it. History neither
+   * starts a cooldown nor is silenced by one.
+   */
+  silenced(region: Region, rule: CompiledRule, band: number, m: Moment): boolean {
+    if (rule.cooldown < 0 || m.history) return false;
+    const at = m.row + this.layout.cooldowns + rule.cooldown * 2;
+    const last = region.f64[at];
+    if (last > 0 && m.atMs - last < rule.cooldownMs && band + 1 <= region.f64[at + 1]) return true;
+    region.f64[at] = m.atMs;
+    region.f64[at + 1] = band + 1;
+    return false;
+  }
+
+  /** Lower bound only: a cap pushed legs out that the evidence's window would hold. */
+  isLowerBound(region: Region, row: number, list: number, cutoffMs: number): boolean {
+    const dropped = list === 0 ? ROW.droppedRecentMs : ROW.droppedNotableMs;
+    return region.f64[row + dropped] > cutoffMs;
+  }
+}
+
+function percentOfLimit(sum: number, limit: number): number {
+  // A limit of 0 allows nothing: any payment is over it.
+  return limit > 0 ? (sum * 100) / limit : sum > 0 ? 1000 : 0;
+}
+
+function inScope(rule: CompiledRule, profile: number): boolean {
+  return (
+    (rule.kinds === 0 || (rule.kinds & (1 << (profile & 15))) !== 0) &&
+    (rule.watch === 0 || (rule.watch & profile) !== 0) &&
+    (rule.lists === 0 || (rule.lists & profile) !== 0)
+  );
+}
+
+function holds(v: number, op: number, threshold: number): boolean {
+  switch (op) {
+    case 0:
+      return v >= threshold;
+    case 1:
+      return v > threshold;
+    case 2:
+      return v <= threshold;
+    case 3:
+      return v < threshold;
+    default:
+      return v === threshold;
+  }
+}

@@ -1,0 +1,189 @@
+/**
+ * Builds the canonical hit: every number that the decision rested on, and the transactions. Runs
+ * only when a rule has hit, so it may make objects.
+ */
+import type { Contribution, Hit } from '../schemas/hit.js';
+import { hitIdOfLeg, hitIdOfTimer } from '../schemas/identity.js';
+import { customerMadeDays } from './baselines.js';
+import type { Evaluator, Moment } from './evaluate.js';
+import { PACKED } from './lists.js';
+import { type CompiledRule, OPS } from './plan.js';
+import type { Region } from './region.js';
+import { ROW } from './row.js';
+import { internedText } from './tables.js';
+import { scanGroup, scanned, windowCutoff } from './windows.js';
+
+export interface HitOrigin {
+  source: number;
+  partition: number;
+  offset: number;
+  index: number;
+}
+
+/** What a hit says of the leg that it is evaluated at; empty for a timer. */
+export interface LegWords {
+  transactionId: string;
+  account: string;
+  counterparty: string;
+  origin: HitOrigin;
+}
+
+export const NO_LEG: LegWords = {
+  transactionId: '',
+  account: '',
+  counterparty: '',
+  origin: { source: 0, partition: 0, offset: 0, index: 0 },
+};
+
+const DAY_MS = 86_400_000;
+
+/** The hit of `rule` in `band` at the moment `m`; `evaluator.values` holds the rule's features. */
+export function buildHit(
+  region: Region,
+  evaluator: Evaluator,
+  rule: CompiledRule,
+  bandIndex: number,
+  m: Moment,
+  leg: LegWords,
+  evidenceMax: number,
+): Hit {
+  const band = rule.bands[bandIndex];
+  const value = (i: number): number => evaluator.value(region, rule, i, m);
+  const observed = { ...named(rule, rule.observed), value: value(rule.observed) };
+  const gates = rule.gates.map((g) => gateEvidence(rule, g, value));
+  const facts: Record<string, number> = {};
+  for (const i of [...rule.facts, ...rule.normals.values()]) {
+    const v = value(i);
+    if (!Number.isNaN(v)) facts[rule.features[i].name] = v;
+  }
+  // Behind every `value` call: a scan reuses the values that those calls may need.
+  const found = contributions(region, evaluator, rule, m, leg, evidenceMax);
+  const subject = region.text(
+    region.u32[m.row * 2 + ROW.idAddress],
+    region.u32[m.row * 2 + ROW.idLength],
+  );
+  const side = m.isTimer ? 'timer' : m.side === 0 ? 'debit' : 'credit';
+  const { id, version, family } = rule.rule;
+  return {
+    id: side === 'timer'
+      ? hitIdOfTimer(id, version, subject, m.atMs)
+      : hitIdOfLeg(id, version, subject, leg.origin, side),
+    rule: id,
+    ruleVersion: version,
+    catalogueVersion: evaluator.plan.catalogueVersion,
+    family,
+    subject,
+    account: leg.account,
+    eventTime: m.atMs,
+    severity: band.band.severity,
+    score: band.band.score,
+    action: band.band.action ?? rule.rule.action,
+    observed,
+    threshold: band.threshold,
+    band: band.band.outcome,
+    gates,
+    window: found.window,
+    facts,
+    transactions: found.transactions,
+    transactionIds: found.transactions.map((t) => t.id),
+    transactionCount: found.count,
+    atLeast: found.atLeast,
+    counterparties: [...new Set(found.transactions.map((t) => t.counterparty).reverse())],
+    transactionId: leg.transactionId,
+    amountBaseMinor: m.amount,
+    profile: m.profile,
+    referenceVersion: 0,
+    origin: leg.origin,
+    side,
+    history: m.history,
+  };
+}
+
+function named(rule: CompiledRule, i: number) {
+  return { feature: rule.features[i].name, unit: rule.features[i].unit };
+}
+
+function gateEvidence(
+  rule: CompiledRule,
+  g: CompiledRule['gates'][number],
+  value: (i: number) => number,
+): Hit['gates'][number] {
+  const v = value(g.feature);
+  const normalFeature = rule.normals.get(g.feature);
+  const normal = normalFeature === undefined ? Number.NaN : value(normalFeature);
+  return {
+    ...named(rule, g.feature),
+    value: Number.isNaN(v) ? null : v,
+    op: OPS[g.op],
+    threshold: g.threshold,
+    ...(Number.isNaN(normal) ? {} : { normal }),
+  };
+}
+
+interface Found {
+  window: { from: number; to: number };
+  transactions: Contribution[];
+  count: number;
+  atLeast: boolean;
+}
+
+/** Newest `max` contributing legs, newest last, with the total. */
+function contributions(
+  region: Region, evaluator: Evaluator, rule: CompiledRule, m: Moment, leg: LegWords, max: number,
+): Found {
+  if (rule.evidence < 0) return m.isTimer ? dayWindow(region, rule, m) : single(m, leg);
+  const group = evaluator.plan.groups[rule.features[rule.evidence].group];
+  const cutoff = windowCutoff(evaluator.plan.windows[group.window], m.atMs, evaluator.time);
+  const transactions: Contribution[] = [];
+  scanGroup(region, m.row, evaluator.plan, group, m.atMs, m.position, evaluator.time, (at) => {
+    if (transactions.length < max) transactions.push(contribution(region, at));
+  });
+  return {
+    window: { from: cutoff, to: m.atMs },
+    transactions: transactions.reverse(),
+    count: scanned.count,
+    atLeast: evaluator.isLowerBound(region, m.row, group.list, cutoff),
+  };
+}
+
+function contribution(region: Region, at: number): Contribution {
+  const packed = region.u32[(at + 4) * 2 + 1];
+  return {
+    id: region.text(region.u32[(at + 4) * 2], packed & PACKED.idLengthMask),
+    eventTime: region.f64[at],
+    side: (packed & PACKED.credit) !== 0 ? 'credit' : 'debit',
+    amountBaseMinor: region.f64[at + 2],
+    counterparty: internedText(region, region.u32[(at + 3) * 2 + 1]),
+  };
+}
+
+function single(m: Moment, leg: LegWords): Found {
+  return {
+    window: {
+      from: Number.isNaN(m.silenceMs) ? m.atMs : m.atMs - m.silenceMs,
+      to: m.atMs,
+    },
+    transactions: [{
+      id: leg.transactionId,
+      eventTime: m.atMs,
+      side: m.side === 0 ? 'debit' : 'credit',
+      amountBaseMinor: m.amount,
+      counterparty: leg.counterparty,
+    }],
+    count: 1,
+    atLeast: false,
+  };
+}
+
+/** A day-close rule counts days, not kept transactions: the recent window and its count. */
+function dayWindow(region: Region, rule: CompiledRule, m: Moment): Found {
+  const recent = rule.features.find((f) => f.spec.kind === 'customer-made');
+  const days = recent?.spec.kind === 'customer-made' ? recent.spec.days : 1;
+  return {
+    window: { from: m.atMs - days * DAY_MS, to: m.atMs },
+    transactions: [],
+    count: customerMadeDays(region, m.row, m.day - 1, days),
+    atLeast: false,
+  };
+}
+

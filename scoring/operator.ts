@@ -1,0 +1,226 @@
+/**
+ * The scoring of one thread: its shards in one shared buffer, fed with ring records in log order.
+ * Records come in batches; the table slots and rows of a whole batch are touched first, so that
+ * their cache misses overlap (at 1 M subjects a leg otherwise waits for each in turn).
+ */
+import type { Catalogue } from '../schemas/catalogue.js';
+import * as L from '../schemas/generated/records.js';
+import type { Hit } from '../schemas/hit.js';
+import type { ZoneTable } from '../schemas/time.js';
+import { BankTime } from './bank-time.js';
+import { Evaluator } from './evaluate.js';
+import { newLegView, readLeg } from './leg-view.js';
+import { type CompiledRule, compilePlan } from './plan.js';
+import { describeRegion, type RegionDescription, rebuildRegion, sameColumns } from './rebuild.js';
+import { H, Region } from './region.js';
+import { ROW, rowLayout } from './row.js';
+import { Shard, type ShardContext } from './shard.js';
+import { findSubject } from './tables.js';
+
+/** Commands that stand in the ring at their position (kind 2, JSON behind 16 bytes). */
+export type RingCommand =
+  | { type: 'catalogue'; position: number; catalogue: Catalogue }
+  | { type: 'reference'; position: number; version: number; zoneTable: ZoneTable }
+  | { type: 'watermark'; position: number; watermarkMs: number; ingestMs: number;
+      silentSources: number[] }
+  | { type: 'history-end'; position: number; asOfMs: number; ingestMs: number }
+  | { type: 'profile'; position: number; shard: number; hashLow: number; hashHigh: number;
+      subject: string; profile: number }
+  /** For the host: copy this shard now. */
+  | { type: 'snapshot'; shard: number; generation: number }
+  | { type: 'stop' };
+
+export interface OperatorOptions {
+  buffer: SharedArrayBuffer;
+  regionBytes: number;
+  /** Shards of this thread; the i-th has the i-th region. */
+  shards: number[];
+  catalogue: Catalogue;
+  zoneTable: ZoneTable;
+  latenessMs: number;
+  evidenceMax: number;
+  emit(hit: Hit, rule: CompiledRule, band: number, position: number, ingestMs: number,
+    shard: number): void;
+}
+
+export class ScoringOperator {
+  readonly #byNumber: (Shard | undefined)[] = [];
+  readonly #shards: Shard[] = [];
+  readonly #context: ShardContext;
+  readonly #options: OperatorOptions;
+  readonly #leg = newLegView();
+  #emitting = 0;
+  /** Keeps the touch pass from being optimised away. */
+  touched = 0;
+
+  constructor(options: OperatorOptions) {
+    this.#options = options;
+    this.#context = this.#newContext(options.catalogue, new BankTime(options.zoneTable), 0);
+    options.shards.forEach((number, i) => {
+      const region = new Region(
+        options.buffer, i * options.regionBytes, options.regionBytes, number,
+      );
+      const shard = new Shard(region, this.#context);
+      this.#byNumber[number] = shard;
+      this.#shards.push(shard);
+    });
+  }
+
+  #newContext(catalogue: Catalogue, time: BankTime, referenceVersion: number): ShardContext {
+    const plan = compilePlan(catalogue, this.#options.latenessMs);
+    const layout = rowLayout(plan);
+    return {
+      plan,
+      layout,
+      time,
+      evaluator: new Evaluator(plan, layout, time),
+      latenessMs: this.#options.latenessMs,
+      evidenceMax: this.#options.evidenceMax,
+      referenceVersion,
+      emit: (hit, rule, band, position, ingestMs) => {
+        this.#options.emit(hit, rule, band, position, ingestMs, this.#emitting);
+      },
+    };
+  }
+
+  get description(): RegionDescription {
+    return describeRegion(this.#context.plan);
+  }
+
+  get ruleIds(): string[] {
+    return this.#context.plan.rules.map((r) => r.rule.id);
+  }
+
+  get shards(): readonly Shard[] {
+    return this.#shards;
+  }
+
+  shard(number: number): Shard {
+    const shard = this.#byNumber[number];
+    if (shard === undefined) throw new Error(`shard ${number} is not in this thread`);
+    return shard;
+  }
+
+  /** Puts a snapshot's body into a shard; other columns than the plan's are moved over. */
+  restore(number: number, body: Uint8Array, described: RegionDescription): void {
+    const { region } = this.shard(number);
+    if (body.byteLength > region.bytes) throw new Error('snapshot larger than the region');
+    if (sameColumns(described, this.description)) {
+      region.u8.set(body);
+      return;
+    }
+    const copy = new Uint8Array(Math.ceil(body.byteLength / 8) * 8);
+    copy.set(body);
+    const old = new Region(copy.buffer, 0, copy.byteLength, number);
+    rebuildRegion(old, described, region, this.#context.plan, this.#context.time);
+  }
+
+  /** Legs of a batch: touches their slots and rows. `starts` holds `count` byte offsets. */
+  touchAhead(bytes: Uint8Array, view: DataView, starts: Int32Array, count: number): void {
+    let sum = 0;
+    for (let i = 0; i < count; i++) {
+      const at = starts[i];
+      if (bytes[at + L.LEG_KIND] !== 1) continue;
+      const shard = this.#byNumber[view.getUint16(at + L.LEG_SHARD, true)];
+      if (shard === undefined) continue;
+      const { f64, u32 } = shard.region;
+      const slot =
+        (view.getUint32(at + L.LEG_SUBJECT_HASH_LOW, true) >>> 8) & (f64[H.tableCapacity] - 1);
+      const row = u32[(f64[H.tableAddress] + slot) * 2 + 1];
+      starts[i + 64] = row;
+      sum += row;
+    }
+    for (let i = 0; i < count; i++) {
+      const at = starts[i];
+      if (bytes[at + L.LEG_KIND] !== 1) continue;
+      const shard = this.#byNumber[view.getUint16(at + L.LEG_SHARD, true)];
+      if (shard === undefined) continue;
+      const row = starts[i + 64];
+      sum += shard.region.u32[row * 2 + ROW.idAddress] + shard.region.f64[row + ROW.lastMs];
+    }
+    this.touched = sum;
+  }
+
+  /** One ring record that starts at byte `at`; returns the command for the host, if it is one. */
+  apply(bytes: Uint8Array, view: DataView, at: number): RingCommand | undefined {
+    const kind = bytes[at + L.LEG_KIND];
+    if (kind === 1) {
+      const number = view.getUint16(at + L.LEG_SHARD, true);
+      const shard = this.#byNumber[number];
+      if (shard === undefined) throw new Error(`a leg of shard ${number} in a foreign ring`);
+      readLeg(this.#leg, bytes, view, at);
+      this.#emitting = number;
+      shard.applyLeg(this.#leg);
+      return undefined;
+    }
+    if (kind === 3) {
+      const watermarkMs = view.getFloat64(at + L.LEG_EVENT_MS, true);
+      const ingestMs = view.getFloat64(at + L.LEG_INGEST_MS, true);
+      this.#watermark(watermarkMs, ingestMs, view.getFloat64(at + L.LEG_POSITION, true), []);
+      return undefined;
+    }
+    const length = view.getUint32(at, true);
+    const json = Buffer.from(bytes.subarray(at + 16, at + length)).toString('utf8');
+    return this.applyCommand(JSON.parse(json) as RingCommand);
+  }
+
+  applyCommand(command: RingCommand): RingCommand | undefined {
+    switch (command.type) {
+      case 'catalogue':
+        this.#switchCatalogue(command.catalogue);
+        return undefined;
+      case 'reference': {
+        const time = new BankTime(command.zoneTable);
+        const evaluator = new Evaluator(this.#context.plan, this.#context.layout, time);
+        const referenceVersion = command.version;
+        Object.assign(this.#context, { time, referenceVersion, evaluator });
+        return undefined;
+      }
+      case 'watermark':
+        this.#watermark(
+          command.watermarkMs, command.ingestMs, command.position, command.silentSources,
+        );
+        return undefined;
+      case 'history-end':
+        for (const s of this.#shards) {
+          this.#emitting = s.region.shard;
+          s.applyHistoryEnd(command.asOfMs, command.ingestMs, command.position);
+        }
+        return undefined;
+      case 'profile':
+        this.#profile(command);
+        return undefined;
+      default:
+        return command;
+    }
+  }
+
+  #watermark(watermarkMs: number, ingestMs: number, position: number, silent: number[]): void {
+    for (const s of this.#shards) {
+      this.#emitting = s.region.shard;
+      s.applyWatermark(watermarkMs, ingestMs, position, silent);
+    }
+  }
+
+  #profile(command: Extract<RingCommand, { type: 'profile' }>): void {
+    const { region } = this.shard(command.shard);
+    const bytes = Buffer.from(command.subject, 'utf8');
+    const row = findSubject(
+      region, command.hashLow, command.hashHigh, bytes, 0, bytes.byteLength,
+    );
+    if (row !== 0) this.shard(command.shard).applyProfile(row, command.profile);
+  }
+
+  #switchCatalogue(catalogue: Catalogue): void {
+    if (catalogue.sha256 === this.#context.plan.catalogueSha256) return;
+    const before = this.description;
+    const { time, referenceVersion } = this.#context;
+    Object.assign(this.#context, this.#newContext(catalogue, time, referenceVersion));
+    if (sameColumns(before, this.description)) return;
+    for (const { region } of this.#shards) {
+      const copy = region.u8.slice(0, region.usedBytes);
+      const old = new Region(copy.buffer, 0, copy.byteLength, region.shard);
+      rebuildRegion(old, before, region, this.#context.plan, time);
+    }
+  }
+}

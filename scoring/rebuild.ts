@@ -1,0 +1,149 @@
+/**
+ * Moves a shard's state under another catalogue: every row, leg, pair and timer of the old region
+ * is entered anew in an emptied one, where the new aggregates form by themselves. Used when a
+ * catalogue changes and when a snapshot of another layout is read.
+ */
+import type { BankTime } from './bank-time.js';
+import { insertLeg, LEG_WORDS, legAt, listCount, PACKED } from './lists.js';
+import { NOTABLE, type Plan, RECENT } from './plan.js';
+import { H, Region } from './region.js';
+import { BALANCE_SLOTS, ROW, type RowLayout, rowLayout } from './row.js';
+import { addSubject, eachSubject, formatTables, importPair, intern } from './tables.js';
+import { armTimer, eachTimer, formatTimers } from './timers.js';
+import { enterWindows } from './windows.js';
+
+/** What a reader must know of a region besides its bytes; written in every snapshot. */
+export interface RegionDescription {
+  format: 1;
+  rowWords: number;
+  legWords: number;
+  strideWords: number;
+  cooldowns: number;
+  /** Rule ids in the order of their cooldown columns. */
+  cooldownRules: string[];
+  /** Windows and groups as text, in column order. */
+  columns: string[];
+  catalogueSha256: string;
+}
+
+export function describeRegion(plan: Plan): RegionDescription {
+  const layout = rowLayout(plan);
+  return {
+    format: 1,
+    rowWords: ROW.aggregates,
+    legWords: LEG_WORDS,
+    strideWords: layout.strideWords,
+    cooldowns: layout.cooldowns,
+    cooldownRules: plan.rules.filter((r) => r.cooldown >= 0).map((r) => r.rule.id),
+    columns: [
+      ...plan.windows.map((w) => `${w.list}:${w.kind}:${w.ms}`),
+      ...plan.groups.map((g) => `${g.window}:${g.all}:${g.none}:${g.min}:${g.below}`),
+    ],
+    catalogueSha256: plan.catalogueSha256,
+  };
+}
+
+/** Whether bytes written under `a` can be used as they are under `b`. */
+export function sameColumns(a: RegionDescription, b: RegionDescription): boolean {
+  return a.format === b.format && a.legWords === b.legWords && a.strideWords === b.strideWords &&
+    a.cooldowns === b.cooldowns && a.columns.join() === b.columns.join() &&
+    a.cooldownRules.join() === b.cooldownRules.join();
+}
+
+const COUNTERS = [
+  H.position, H.watermarkMs, H.lateScored, H.lateDropped, H.reversalsApplied,
+  H.reversalsUnmatched, H.legsDroppedAtCap, H.notApplicable, H.repeatedOrigins, H.postponed,
+  H.laterUnjudged,
+];
+
+/** Fills `to` (any content) with the state of `from`, laid out for `plan`. */
+export function rebuildRegion(
+  from: Region, described: RegionDescription, to: Region, plan: Plan, time: BankTime,
+): void {
+  to.format();
+  formatTables(to);
+  formatTimers(to);
+  for (const c of COUNTERS) to.f64[c] = from.f64[c];
+  to.f64[H.origins] = from.f64[H.origins];
+  const origins = H.originTable;
+  to.f64.set(from.f64.subarray(origins, origins + from.f64[H.origins] * 3), origins);
+  const layout = rowLayout(plan);
+  const rows = new Map<number, number>();
+  const interned = new Map<number, number>([[0, 0]]);
+  const translate = (entry: number): number => {
+    let at = interned.get(entry);
+    if (at === undefined) {
+      at = intern(to, from.u8, (entry + 1) * 8, from.u32[entry * 2 + 1]);
+      interned.set(entry, at);
+    }
+    return at;
+  };
+  eachSubject(from, (row) => {
+    const moved = moveRow(from, row, to, layout, translate);
+    rows.set(row, moved);
+    moveCooldowns(from, row, described, to, moved, plan, layout);
+    for (let list = RECENT; list <= NOTABLE; list++) {
+      moveLegs(from, row, list, to, moved, plan, layout, time, translate);
+    }
+  });
+  const pairs = from.f64[H.pairAddress];
+  for (let i = 0; i < from.f64[H.pairCapacity]; i++) {
+    const at = pairs + i * 4;
+    const row = rows.get(from.u32[at * 2]);
+    if (from.u32[at * 2 + 1] === 0 || row === undefined) continue;
+    importPair(to, row, translate(from.u32[at * 2 + 1]), from, at);
+  }
+  eachTimer(from, (row, kind, deadlineMs) => {
+    const moved = rows.get(row);
+    if (moved !== undefined) armTimer(to, moved, kind, deadlineMs);
+  });
+}
+
+function moveRow(
+  from: Region, row: number, to: Region, layout: RowLayout, translate: (entry: number) => number,
+): number {
+  const r = row * 2;
+  const moved = addSubject(
+    to, layout.strideWords, from.u32[r + ROW.hashLow], from.u32[r + ROW.hashHigh], from.u8,
+    from.u32[r + ROW.idAddress] * 8, from.u32[r + ROW.idLength],
+  );
+  for (const column of [ROW.profile, ROW.source, ROW.timerArmed]) {
+    to.u32[moved * 2 + column] = from.u32[r + column];
+  }
+  to.f64.set(from.f64.subarray(row + ROW.lastMs, row + ROW.aggregates), moved + ROW.lastMs);
+  for (let s = 0; s < BALANCE_SLOTS; s++) {
+    const at = (moved + ROW.balances + s * 2) * 2;
+    to.u32[at] = translate(to.u32[at]);
+  }
+  return moved;
+}
+
+function moveCooldowns(
+  from: Region, row: number, described: RegionDescription, to: Region, moved: number, plan: Plan,
+  layout: RowLayout,
+): void {
+  for (const rule of plan.rules) {
+    const old = described.cooldownRules.indexOf(rule.rule.id);
+    if (rule.cooldown < 0 || old < 0) continue;
+    const at = row + described.cooldowns + old * 2;
+    to.f64[moved + layout.cooldowns + rule.cooldown * 2] = from.f64[at];
+    to.f64[moved + layout.cooldowns + rule.cooldown * 2 + 1] = from.f64[at + 1];
+  }
+}
+
+function moveLegs(
+  from: Region, row: number, list: number, to: Region, moved: number, plan: Plan,
+  layout: RowLayout, time: BankTime, translate: (entry: number) => number,
+): void {
+  const asOf = to.f64[moved + ROW.lastMs];
+  const count = listCount(from, row, list);
+  for (let i = 0; i < count; i++) {
+    const old = legAt(from, row, list, i);
+    const at = insertLeg(to, moved, list, from.f64[old], from.f64[old + 1]);
+    to.f64.set(from.f64.subarray(old, old + LEG_WORDS), at);
+    to.u32[(at + 3) * 2 + 1] = translate(from.u32[(old + 3) * 2 + 1]);
+    const idLength = from.u32[(old + 4) * 2 + 1] & PACKED.idLengthMask;
+    to.u32[(at + 4) * 2] = to.putBytes(from.u8, from.u32[(old + 4) * 2] * 8, idLength);
+    enterWindows(to, moved, layout, plan, list, at, asOf, time);
+  }
+}

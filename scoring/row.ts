@@ -1,0 +1,69 @@
+/**
+ * Columns of a subject's row. Line 0 is identity and heads (u32 columns, index from the row's
+ * first u32), then times, balances and baselines (f64 columns, index from its first word), last
+ * the aggregates that the catalogue asks for. A row is a multiple of 64 bytes.
+ */
+import type { Plan } from './plan.js';
+
+export const BALANCE_SLOTS = 4;
+export const DAYS_KEPT = 120;
+export const PANES_KEPT = 26;
+export const PANE_DAYS = 5;
+export const DECAYS = [30, 90, 180] as const;
+
+export const ROW = {
+  // u32 columns
+  hashLow: 0, hashHigh: 1, idAddress: 2, idLength: 3, profile: 4, source: 5,
+  recentAddress: 6, recentHead: 7, recentCount: 8, recentClass: 9,
+  notableAddress: 10, notableHead: 11, notableCount: 12, notableClass: 13,
+  timerArmed: 14,
+  // f64 columns
+  /** Event time of the subject's newest leg. */
+  lastMs: 8,
+  /** The same of legs that the bank did not make itself. */
+  activeMs: 9,
+  /** The newest gap between two such legs that is longer than the allowed lateness. */
+  gapStartMs: 10,
+  gapEndMs: 11,
+  firstMs: 12,
+  /** Newest leg that a list's cap pushed out. */
+  droppedRecentMs: 13,
+  droppedNotableMs: 14,
+  /** Bank day that the baselines stand at. */
+  day: 15,
+  /** Slots of (account u32, known u32; balance f64). */
+  balances: 16,
+  /** u16 counts of customer-made transactions, ring by day. */
+  daily: 24,
+  /** Customer-made outflow, ring of five-day panes. */
+  panes: 54,
+  /** (count, sum) of customer-made debits, decayed, as of the day before yesterday's end. */
+  decayed: 80,
+  todayCount: 86, todaySum: 87, yesterdayCount: 88, yesterdaySum: 89,
+  /** Largest customer-made debit of each 30-day block, ring of six. */
+  maxima: 90,
+  aggregates: 96,
+} as const;
+
+/** Where the catalogue's aggregates stand in a row. */
+export interface RowLayout {
+  strideWords: number;
+  /** u32 index of the first window's leg count. */
+  windowCounts: number;
+  /** Word of the first group's (count, sum). */
+  groups: number;
+  /** Word of the first cooldown's (last hit ms, band + 1). */
+  cooldowns: number;
+}
+
+export function rowLayout(plan: Plan): RowLayout {
+  const groups = ROW.aggregates + Math.ceil(plan.windows.length / 2);
+  const cooldowns = groups + plan.groups.length * 2;
+  const words = cooldowns + plan.cooldowns * 2;
+  return {
+    strideWords: Math.ceil(words / 8) * 8,
+    windowCounts: ROW.aggregates * 2,
+    groups,
+    cooldowns,
+  };
+}
