@@ -36,7 +36,8 @@ export function readInt64(b: Uint8Array, at: number): number {
 /** False when the int64 at `at` is no exact number. */
 export function isExactInt64(b: Uint8Array, at: number): boolean {
   const high = readI32(b, at + 4);
-  return high >= -0x200000 && high < 0x200000;
+  if (high > -0x200000 && high < 0x200000) return true;
+  return high === -0x200000 && readI32(b, at) !== 0;
 }
 
 /** Optional int64 of the message verified last; NaN = absent. */
