@@ -1,0 +1,337 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { AlertCommand } from '../../schemas/protocol.js';
+import type { WorkRecord } from '../../schemas/work-log.js';
+import { AlertBook } from './alert-book.js';
+import { alertDetail, listAlerts } from './alert-query.js';
+import { encodeHit } from './hits.js';
+import { MemoryLog } from './testing/memory-log.js';
+import { sampleDirectory, sampleHit, silentLogger } from './testing/sample.js';
+
+const directory = sampleDirectory();
+const NOW = Date.parse('2026-03-02T20:05:01+08:00');
+
+async function openBook(hits: MemoryLog, work: MemoryLog, max = 10_000): Promise<AlertBook> {
+  const book = new AlertBook({
+    hits,
+    work,
+    directory,
+    nowMs: () => NOW,
+    alertsInMemoryMax: max,
+    logger: silentLogger,
+  });
+  await book.rebuild();
+  return book;
+}
+
+async function drain(book: AlertBook): Promise<void> {
+  while (await book.turn());
+}
+
+const put = (hits: MemoryLog, ...list: ReturnType<typeof sampleHit>[]): Promise<unknown> =>
+  hits.append(list.map((hit) => encodeHit(hit, { position: 0, ingestMs: NOW })));
+
+const list = (book: AlertBook, state: 'open' | 'closed' = 'open', user = 'li') =>
+  listAlerts(book, { state, family: null, who: 'all', q: '', limit: 100, user, nowMs: NOW });
+
+async function run(book: AlertBook, id: string, command: AlertCommand, user = 'li') {
+  const reply = book.execute(id, command, user);
+  await drain(book);
+  return reply;
+}
+
+describe('alert book', () => {
+  it('groups open hits of one rule and subject, with due time and sentence (A1)', async () => {
+    const hits = new MemoryLog();
+    const book = await openBook(hits, new MemoryLog());
+    const first = sampleHit(1);
+    await put(hits, first, sampleHit(2), sampleHit(3, { subject: 'H' }));
+    await drain(book);
+    const { rows, total } = list(book);
+    expect(total).toBe(2);
+    const row = rows.find((r) => r.subject === 'G');
+    expect(row).toMatchObject({
+      id: first.id,
+      hitCount: 2,
+      state: 'open',
+      subjectName: 'name of G',
+    });
+    expect(row?.dueMs).toBe(Date.parse('2026-03-09T17:30:00+08:00'));
+    expect(row?.sentence.zh).toContain('21');
+  });
+
+  it('opens no alert for history, and passes over what it cannot read', async () => {
+    const hits = new MemoryLog();
+    const book = await openBook(hits, new MemoryLog());
+    await put(hits, sampleHit(1, { history: true }));
+    await hits.append([new Uint8Array(3)]);
+    await put(hits, sampleHit(2));
+    await drain(book);
+    expect([list(book).total, book.broken, book.hitsPosition]).toEqual([1, 1, 3]);
+  });
+
+  it('shows the newest hit of the highest band', async () => {
+    const hits = new MemoryLog();
+    const book = await openBook(hits, new MemoryLog());
+    await put(hits, sampleHit(1), sampleHit(2, { severity: 'critical', score: 95 }));
+    await put(hits, sampleHit(3, { severity: 'low', score: 10 }));
+    await drain(book);
+    expect(list(book).rows[0]).toMatchObject({ severity: 'critical', score: 95, hitCount: 3 });
+  });
+
+  it('takes, refuses the second taker, releases, closes; each command acts once', async () => {
+    const hits = new MemoryLog();
+    const work = new MemoryLog();
+    const book = await openBook(hits, work);
+    const { id } = sampleHit(1);
+    await put(hits, sampleHit(1));
+    await drain(book);
+    expect(await run(book, id, { type: 'take', command: 'c1' })).toMatchObject({ ok: true });
+    const end = work.end();
+    expect(await run(book, id, { type: 'take', command: 'c1' })).toMatchObject({ ok: true });
+    expect(work.end()).toBe(end);
+    const other = await run(book, id, { type: 'take', command: 'c2' }, 'wang');
+    expect(other).toEqual({
+      ok: false,
+      status: 409,
+      code: 'taken',
+      message: 'already taken by li',
+    });
+    const closing: AlertCommand = {
+      type: 'close',
+      command: 'c3',
+      reason: 'false-positive',
+      note: 'checked',
+    };
+    expect(await run(book, id, closing, 'wang')).toMatchObject({ code: 'taken' });
+    expect(await run(book, id, { ...closing, command: 'c1' })).toMatchObject({
+      code: 'command-reused',
+    });
+    expect(await run(book, id, closing)).toMatchObject({ ok: true, row: { state: 'closed' } });
+    expect(await run(book, id, { type: 'take', command: 'c4' })).toMatchObject({ code: 'closed' });
+    expect(await run(book, 'f'.repeat(32), closing)).toMatchObject({ status: 404 });
+    const records = work.read(0, 10).map((r) => JSON.parse(Buffer.from(r.bytes).toString()));
+    expect(records.map((r: WorkRecord) => r.type)).toEqual(['open', 'take', 'close']);
+    expect(records[2]).toMatchObject({ user: 'li', command: 'c3', atMs: NOW });
+    expect(alertDetail(book, directory, id)?.trail.map((t) => [t.what, t.user])).toEqual([
+      ['open', null],
+      ['take', 'li'],
+      ['close', 'li'],
+    ]);
+  });
+
+  it('opens a new alert that follows the closed one, also in the same turn', async () => {
+    const hits = new MemoryLog();
+    const work = new MemoryLog();
+    const book = await openBook(hits, work);
+    await put(hits, sampleHit(1));
+    await drain(book);
+    const first = sampleHit(1).id;
+    const closed = book.execute(
+      first,
+      { type: 'close', command: 'c', reason: 'confirmed', note: '' },
+      'li',
+    );
+    await put(hits, sampleHit(2));
+    await drain(book);
+    await closed;
+    expect(list(book).rows[0]).toMatchObject({ id: sampleHit(2).id, follows: first });
+    const again = await openBook(hits, work.crash());
+    expect(list(again).rows[0]).toMatchObject({ id: sampleHit(2).id, follows: first });
+    expect(list(again, 'closed').rows[0]).toMatchObject({ id: first, closeReason: 'confirmed' });
+  });
+
+  it('publishes nothing before it is flushed', async () => {
+    const hits = new MemoryLog();
+    const work = new MemoryLog();
+    const book = await openBook(hits, work);
+    await put(hits, sampleHit(1));
+    await drain(book);
+    work.hold = true;
+    const reply = book.execute(sampleHit(1).id, { type: 'take', command: 'c' }, 'li');
+    const turn = book.turn();
+    expect([book.row(sampleHit(1).id)?.state, book.workPosition]).toEqual(['open', 1]);
+    work.flush();
+    await turn;
+    expect([book.row(sampleHit(1).id)?.state, book.workPosition]).toEqual(['taken', 2]);
+    expect(await reply).toMatchObject({ ok: true });
+  });
+
+  it('keeps every open alert countable and in order beyond the limit', async () => {
+    const hits = new MemoryLog();
+    const work = new MemoryLog();
+    const book = await openBook(hits, work, 20);
+    for (let i = 0; i < 100; i++) {
+      const severity = i % 10 === 0 ? 'critical' : 'low';
+      await put(hits, sampleHit(i, { subject: `s${i}`, severity, score: i }));
+    }
+    await drain(book);
+    const check = (b: AlertBook): void => {
+      const { rows, total, counts } = list(b);
+      expect([total, counts.all, counts.byFamily.aml, rows.length]).toEqual([100, 100, 100, 100]);
+      expect(rows.slice(0, 10).every((r) => r.severity === 'critical')).toBe(true);
+      expect(rows.map((r) => r.score)).toEqual([
+        ...[90, 80, 70, 60, 50, 40, 30, 20, 10, 0],
+        ...Array.from({ length: 100 }, (_, i) => 99 - i).filter((i) => i % 10 !== 0),
+      ]);
+      expect(b.store.spilledCount).toBeGreaterThanOrEqual(80);
+    };
+    check(book);
+    for (let i = 0; i < 100; i += 2) {
+      const command: AlertCommand = {
+        type: 'close',
+        command: `c${i}`,
+        reason: 'confirmed',
+        note: 'n',
+      };
+      await run(book, sampleHit(i, { subject: `s${i}` }).id, command);
+    }
+    expect(list(book).total).toBe(50);
+    const gone = sampleHit(0, { subject: 's0' }).id;
+    for (const b of [book, await openBook(hits, work.crash(), 20)]) {
+      expect(b.row(gone)).toMatchObject({ state: 'closed', closeNote: 'n', score: 0 });
+      expect(list(b).total).toBe(50);
+      expect(await run(b, gone, { type: 'take', command: 'x' })).toMatchObject({ code: 'closed' });
+    }
+  });
+
+  it('refuses a work log that belongs to another hits log', async () => {
+    const hits = new MemoryLog();
+    const work = new MemoryLog();
+    await put(hits, sampleHit(1));
+    await drain(await openBook(hits, work));
+    await expect(openBook(new MemoryLog(), work.crash())).rejects.toThrow('another hits.mdb');
+  });
+});
+
+/** The simplest thing that could be right: a list of alerts. */
+interface ModelAlert {
+  id: string;
+  pair: string;
+  hits: string[];
+  state: string;
+  owner: string | null;
+  follows: string | null;
+}
+
+type Step =
+  | { do: 'hit'; subject: number; rule: number }
+  | { do: 'command'; alert: number; type: 'take' | 'release' | 'close'; user: string }
+  | { do: 'turn' }
+  | { do: 'crash' };
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('hit' as const),
+      subject: fc.nat(3),
+      rule: fc.nat(1),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('command' as const),
+      alert: fc.nat(8),
+      type: fc.constantFrom('take' as const, 'release' as const, 'close' as const),
+      user: fc.constantFrom('li', 'wang'),
+    }),
+  },
+  { weight: 2, arbitrary: fc.constant({ do: 'turn' as const }) },
+  { weight: 1, arbitrary: fc.constant({ do: 'crash' as const }) },
+);
+
+describe('alert book against a model', () => {
+  it('loses and doubles nothing, whatever comes and whenever it dies', async () => {
+    const runs = process.env['WEIR_DEEP'] === '1' ? 5_000 : 300;
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 60 }), fc.nat(), async (steps, salt) => {
+        await scenario(steps, 1 + (salt % 12));
+      }),
+      { numRuns: runs },
+    );
+  });
+});
+
+async function scenario(steps: Step[], max: number): Promise<void> {
+  const hits = new MemoryLog();
+  let work = new MemoryLog();
+  let book = await openBook(hits, work, max);
+  const sent: string[] = [];
+  let commands = 0;
+  for (const s of steps) {
+    if (s.do === 'hit') {
+      const hit = sampleHit(sent.length, { rule: `rule-${s.rule}`, subject: `s${s.subject}` });
+      sent.push(hit.id);
+      await put(hits, hit);
+    } else if (s.do === 'command') {
+      const alert = replay(work, sent.length).at(-1 - s.alert);
+      if (alert === undefined) continue;
+      const command = `c${commands++}`;
+      const full: AlertCommand =
+        s.type === 'close'
+          ? { type: s.type, command, reason: 'confirmed', note: '' }
+          : { type: s.type, command };
+      const reply = run(book, alert.id, full, s.user);
+      const outcome = await reply;
+      const free = alert.owner === null || alert.owner === s.user;
+      const possible = alert.state !== 'closed' && free;
+      expect(outcome.ok).toBe(possible && !(s.type === 'release' && alert.owner === null));
+    } else if (s.do === 'turn') {
+      await book.turn();
+    } else {
+      // Dies in the middle of a turn: what it appended is not flushed.
+      work.hold = true;
+      void book.turn();
+      await Promise.resolve();
+      work = work.crash();
+      book = await openBook(hits, work, max);
+    }
+  }
+  await drain(book);
+  check(book, work, sent);
+  work = work.crash();
+  check(await openBook(hits, work, max), work, sent);
+}
+
+/** Alerts as the work log alone tells them. */
+function replay(work: MemoryLog, hitsMax: number): ModelAlert[] {
+  const alerts: ModelAlert[] = [];
+  for (const { bytes } of work.read(0, 10_000)) {
+    const record = JSON.parse(Buffer.from(bytes).toString()) as WorkRecord;
+    if (record.type === 'open') {
+      const pair = `${record.rule}|${record.subject}`;
+      expect(alerts.some((a) => a.pair === pair && a.state !== 'closed')).toBe(false);
+      const last = alerts.findLast((a) => a.pair === pair);
+      expect(record.follows ?? null).toBe(last?.id ?? null);
+      const { alertId: id, follows = null } = record;
+      alerts.push({ id, pair, hits: [id], state: 'open', owner: null, follows });
+      continue;
+    }
+    const alert = alerts.find((a) => a.id === record.alertId)!;
+    expect(alert.state).not.toBe('closed');
+    if (record.type === 'append') alert.hits.push(record.hitId);
+    else if (record.type === 'take') Object.assign(alert, { state: 'taken', owner: record.user });
+    else if (record.type === 'release') Object.assign(alert, { state: 'open', owner: null });
+    else Object.assign(alert, { state: 'closed', owner: record.user });
+  }
+  expect(alerts.flatMap((a) => a.hits).length).toBeLessThanOrEqual(hitsMax);
+  return alerts;
+}
+
+function check(book: AlertBook, work: MemoryLog, sent: readonly string[]): void {
+  const alerts = replay(work, sent.length);
+  expect(alerts.flatMap((a) => a.hits).sort()).toEqual([...sent].sort());
+  expect(work.getMeta('hitsCursor') ?? 0).toBe(sent.length);
+  for (const alert of alerts) {
+    expect(book.row(alert.id)).toMatchObject({
+      id: alert.id,
+      hitCount: alert.hits.length,
+      state: alert.state,
+      owner: alert.owner,
+      follows: alert.follows,
+    });
+  }
+  expect(list(book).total).toBe(alerts.filter((a) => a.state !== 'closed').length);
+}

@@ -1,0 +1,201 @@
+/**
+ * One alert in memory: what decisions need, small enough to keep for every open alert, and the
+ * published row, which is what screens see. The row is replaced, never changed, and only once the
+ * records behind it are flushed; so nothing is ever shown that a crash could take back.
+ */
+import { unpackProfile } from '../../schemas/classes.js';
+import { type Hit, SEVERITIES } from '../../schemas/hit.js';
+import type { AlertRow, AlertState } from '../../schemas/protocol.js';
+import type { CloseReason, WorkRecord } from '../../schemas/work-log.js';
+import type { BankDirectory } from './directory.js';
+
+/** Hits that the drawer can show. */
+export const HITS_SHOWN_MAX = 50;
+/** What people did, newest kept; also how long a command's id is remembered. */
+export const ACTS_MAX = 200;
+
+export interface Act {
+  position: number;
+  command: string;
+  type: 'take' | 'release' | 'close';
+  user: string;
+  atMs: number;
+  detail: string;
+}
+
+/** What the row takes from the newest hit of the highest band. */
+export interface HitSummary {
+  position: number;
+  /** Index into SEVERITIES. */
+  severity: number;
+  score: number;
+  profile: number;
+}
+
+export interface AlertEntry {
+  id: string;
+  rule: string;
+  subject: string;
+  state: AlertState;
+  owner: string | null;
+  closeReason: CloseReason | null;
+  closeNote: string | null;
+  dueMs: number | null;
+  follows: string | null;
+  openedMs: number;
+  updatedMs: number;
+  hitCount: number;
+  /** In the hits log, newest last. */
+  hitPositions: number[];
+  best: HitSummary;
+  /** Event time of the newest hit. */
+  eventTime: number;
+  acts: Act[];
+  row: AlertRow | undefined;
+}
+
+export function summarise(hit: Hit, position: number): HitSummary {
+  return {
+    position,
+    severity: SEVERITIES.indexOf(hit.severity),
+    score: hit.score,
+    profile: hit.profile,
+  };
+}
+
+export function openEntry(
+  record: Extract<WorkRecord, { type: 'open' }>,
+  hit: Hit | undefined,
+): AlertEntry {
+  const unknown = { position: record.hitPosition, severity: 0, score: 0, profile: 0 };
+  return {
+    id: record.alertId,
+    rule: record.rule,
+    subject: record.subject,
+    state: 'open',
+    owner: null,
+    closeReason: null,
+    closeNote: null,
+    dueMs: record.dueMs ?? null,
+    follows: record.follows ?? null,
+    openedMs: record.atMs,
+    updatedMs: record.atMs,
+    hitCount: 1,
+    hitPositions: [record.hitPosition],
+    best: hit === undefined ? unknown : summarise(hit, record.hitPosition),
+    eventTime: hit?.eventTime ?? record.atMs,
+    acts: [],
+    row: undefined,
+  };
+}
+
+/** A later hit of the same (rule, subject). Equal bands: the newer one speaks. */
+export function appendHit(entry: AlertEntry, hit: Hit | undefined, position: number): void {
+  entry.hitCount++;
+  entry.hitPositions.push(position);
+  if (entry.hitPositions.length > HITS_SHOWN_MAX) entry.hitPositions.shift();
+  if (hit === undefined) return;
+  const summary = summarise(hit, position);
+  if (summary.severity >= entry.best.severity) entry.best = summary;
+  entry.eventTime = Math.max(entry.eventTime, hit.eventTime);
+}
+
+export function applyAct(
+  entry: AlertEntry,
+  record: Extract<WorkRecord, { type: 'take' | 'release' | 'close' }>,
+  position: number,
+): void {
+  if (record.type === 'take') {
+    entry.state = 'taken';
+    entry.owner = record.user;
+  } else if (record.type === 'release') {
+    entry.state = 'open';
+    entry.owner = null;
+  } else {
+    entry.state = 'closed';
+    entry.owner = record.user;
+    entry.closeReason = record.reason;
+    entry.closeNote = record.note;
+  }
+  const { command, type, user, atMs } = record;
+  const detail = record.type === 'close' ? `${record.reason}: ${record.note}` : '';
+  entry.acts.push({ position, command, type, user, atMs, detail });
+  if (entry.acts.length > ACTS_MAX) entry.acts.shift();
+}
+
+/** The row of all that is known; views by role take their fields from it. */
+export function buildRow(
+  entry: AlertEntry,
+  hit: Hit | undefined,
+  directory: BankDirectory,
+): AlertRow {
+  const profile = unpackProfile(entry.best.profile);
+  const rule = hit === undefined ? undefined : directory.rule(hit.catalogueVersion, hit.rule);
+  return {
+    id: entry.id,
+    rule: entry.rule,
+    ruleVersion: hit?.ruleVersion ?? 0,
+    ruleName: rule?.names ?? { zh: entry.rule, en: entry.rule },
+    family: hit?.family ?? 'operations',
+    subject: entry.subject,
+    subjectName: directory.subjectName(entry.subject),
+    tier: profile.tier,
+    watch: profile.watch,
+    severity: SEVERITIES[entry.best.severity] ?? 'info',
+    score: entry.best.score,
+    action: hit?.action ?? 'notify',
+    sentence: hit === undefined ? { zh: entry.rule, en: entry.rule } : directory.sentence(hit),
+    amountBaseMinor: hit?.amountBaseMinor ?? 0,
+    ...changing(entry),
+  };
+}
+
+/** The part of a row that changes without another hit speaking. */
+export function changing(
+  entry: AlertEntry,
+): Pick<
+  AlertRow,
+  | 'hitCount'
+  | 'state'
+  | 'owner'
+  | 'closeReason'
+  | 'closeNote'
+  | 'dueMs'
+  | 'follows'
+  | 'eventTime'
+  | 'openedMs'
+  | 'updatedMs'
+> {
+  return {
+    hitCount: entry.hitCount,
+    state: entry.state,
+    owner: entry.owner,
+    closeReason: entry.closeReason,
+    closeNote: entry.closeNote,
+    dueMs: entry.dueMs,
+    follows: entry.follows,
+    eventTime: entry.eventTime,
+    openedMs: entry.openedMs,
+    updatedMs: entry.updatedMs,
+  };
+}
+
+const HOUR_MS = 3_600_000;
+const TIER_WEIGHT: Record<string, number> = { strategic: 4, growth: 3, base: 2, attention: 1 };
+
+/** The queue's order (domain.md): the page sorts by the same numbers. */
+export function urgency(entry: AlertEntry, nowMs: number): number {
+  const profile = unpackProfile(entry.best.profile);
+  const ill = profile.watch.includes('critically-ill') ? 1 : 0;
+  const tier = TIER_WEIGHT[profile.tier] ?? 0;
+  return ill * 1000 + (entry.best.severity + 1) * 100 + dueStep(entry.dueMs, nowMs) * 10 + tier;
+}
+
+/** Overdue 4, within 2 h 3, within a day 2, later 1, none 0. */
+function dueStep(dueMs: number | null, nowMs: number): number {
+  if (dueMs === null) return 0;
+  const left = dueMs - nowMs;
+  if (left < 0) return 4;
+  if (left < 2 * HOUR_MS) return 3;
+  return left < 24 * HOUR_MS ? 2 : 1;
+}

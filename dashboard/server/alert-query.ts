@@ -1,0 +1,147 @@
+/** The questions of the HTTP API to the alert book: the first screen, and one alert in full. */
+
+import type { Band, Rule } from '../../schemas/catalogue.js';
+import { FAMILIES, type Family, type Hit, type Unit } from '../../schemas/hit.js';
+import { parseAmount } from '../../schemas/money.js';
+import type { AlertDetail, AlertList, AlertRow } from '../../schemas/protocol.js';
+import type { AlertBook } from './alert-book.js';
+import { type AlertEntry, urgency } from './alert-entry.js';
+import type { BankDirectory } from './directory.js';
+
+export interface ListQuery {
+  state: 'open' | 'closed';
+  family: Family | null;
+  who: 'all' | 'mine' | 'unassigned';
+  q: string;
+  limit: number;
+  user: string;
+  nowMs: number;
+}
+
+export const LIST_LIMIT_DEFAULT = 1_000;
+export const LIST_LIMIT_MAX = 10_000;
+const OTHER_ALERTS_MAX = 20;
+
+/** Everything but the cursor, which the live hub makes. */
+export function listAlerts(book: AlertBook, query: ListQuery): Omit<AlertList, 'cursor'> {
+  const counts = emptyCounts();
+  const found: { entry: AlertEntry; urgency: number }[] = [];
+  const words = query.q.toLowerCase().split(/\s+/).filter(Boolean);
+  for (const entry of book.store.all()) {
+    // What is not flushed yet is not there yet; a spilled row was published once.
+    const state = entry.row?.state ?? entry.state;
+    const owner = entry.row?.owner ?? entry.owner;
+    if ((state === 'closed') !== (query.state === 'closed')) continue;
+    const row = entry.row ?? (words.length > 0 ? book.store.rowOf(entry) : undefined);
+    count(counts, entry, owner, query.user, book);
+    if (query.who === 'mine' && owner !== query.user) continue;
+    if (query.who === 'unassigned' && owner !== null) continue;
+    if (query.family !== null && familyOf(entry, book) !== query.family) continue;
+    if (words.length > 0 && !contains(row!, words)) continue;
+    found.push({ entry, urgency: urgency(entry, query.nowMs) });
+  }
+  found.sort((a, b) => (query.state === 'closed' ? byChange(a, b) : byUrgency(a, b)));
+  const rows = found.slice(0, query.limit).map(({ entry }) => book.store.rowOf(entry));
+  return { rows, total: found.length, counts };
+}
+
+function emptyCounts(): AlertList['counts'] {
+  const byFamily = Object.fromEntries(FAMILIES.map((family) => [family, 0]));
+  return { all: 0, mine: 0, unassigned: 0, byFamily: byFamily as Record<Family, number> };
+}
+
+function count(
+  counts: AlertList['counts'],
+  entry: AlertEntry,
+  owner: string | null,
+  user: string,
+  book: AlertBook,
+): void {
+  counts.all++;
+  if (owner === user) counts.mine++;
+  if (owner === null) counts.unassigned++;
+  counts.byFamily[familyOf(entry, book)]++;
+}
+
+function familyOf(entry: AlertEntry, book: AlertBook): Family {
+  return entry.row?.family ?? book.store.rowOf(entry).family;
+}
+
+function byUrgency(
+  a: { entry: AlertEntry; urgency: number },
+  b: { entry: AlertEntry; urgency: number },
+): number {
+  return (
+    b.urgency - a.urgency ||
+    b.entry.best.score - a.entry.best.score ||
+    b.entry.eventTime - a.entry.eventTime ||
+    (a.entry.id < b.entry.id ? -1 : 1)
+  );
+}
+
+function byChange(a: { entry: AlertEntry }, b: { entry: AlertEntry }): number {
+  return b.entry.updatedMs - a.entry.updatedMs || (a.entry.id < b.entry.id ? -1 : 1);
+}
+
+/** Every word must be found somewhere in the row. */
+function contains(row: AlertRow, words: readonly string[]): boolean {
+  const { id, rule, subject, subjectName, owner, ruleName, sentence } = row;
+  const parts = [id, rule, subject, subjectName, owner, ruleName.zh, ruleName.en];
+  const text = [...parts, sentence.zh, sentence.en].join('\n').toLowerCase();
+  return words.every((word) => text.includes(word));
+}
+
+export function alertDetail(
+  book: AlertBook,
+  directory: BankDirectory,
+  id: string,
+): AlertDetail | undefined {
+  const entry = book.store.find(id);
+  if (entry === undefined) return undefined;
+  const hits = entry.hitPositions
+    .map((position) => book.store.hitAt(position))
+    .filter((hit): hit is Hit => hit !== undefined)
+    .reverse();
+  const [newest] = hits;
+  const rule = newest && directory.rule(newest.catalogueVersion, newest.rule);
+  const others: AlertRow[] = [];
+  for (const other of book.store.all()) {
+    if (other.subject !== entry.subject || other.id === entry.id) continue;
+    others.push(book.store.rowOf(other));
+    if (others.length === OTHER_ALERTS_MAX) break;
+  }
+  return {
+    row: book.store.rowOf(entry),
+    hits,
+    rule: rule === undefined || newest === undefined ? null : ruleView(rule, newest.observed.unit),
+    trail: [
+      { atMs: entry.openedMs, what: 'open', user: null, detail: '' },
+      ...entry.acts.map(({ atMs, type, user, detail }) => ({ atMs, what: type, user, detail })),
+    ],
+    otherAlerts: others,
+  };
+}
+
+function ruleView(rule: Rule, unit: Unit): NonNullable<AlertDetail['rule']> {
+  return {
+    id: rule.id,
+    version: rule.version,
+    names: rule.names,
+    formula: rule.formula,
+    bands: rule.bands.map((band) => bandView(band, unit)),
+    references: rule.references,
+    owner: rule.owner,
+  };
+}
+
+/** Thresholds in the unit of the hit: money in minor units, as everywhere outside YAML. */
+function bandView(band: Band, unit: Unit): NonNullable<AlertDetail['rule']>['bands'][number] {
+  const number = (value: string | number): number =>
+    unit === 'money' ? (parseAmount(String(value), 2) ?? 0) : Number(value);
+  return {
+    outcome: band.outcome,
+    ...(band.from !== undefined && { from: number(band.from) }),
+    ...(band.above !== undefined && { above: number(band.above) }),
+    severity: band.severity,
+  };
+}

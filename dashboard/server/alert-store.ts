@@ -1,0 +1,144 @@
+/**
+ * All alerts that are in memory, and what happens at the limit. Every open alert keeps its entry
+ * (grouping and counts must be exact); rows, which are the heavy part, are kept for at most
+ * `alertsInMemoryMax` alerts: first the oldest closed alerts leave memory altogether (the work
+ * log's side table `closed` still has them), then open alerts of the lowest urgency lose their
+ * row, which is then built from the hits log whenever somebody looks.
+ */
+import type { LogReader, SideTable } from '../../schemas/ports.js';
+import type { AlertRow } from '../../schemas/protocol.js';
+import { type AlertEntry, buildRow, urgency } from './alert-entry.js';
+import type { BankDirectory } from './directory.js';
+import { decodeHit, type StoredHit } from './hits.js';
+
+/** Rows dropped at a time, so that choosing them is not done for every alert. */
+const SPILL_SHARE = 0.05;
+/** Hits read at once when they are asked for in order. */
+const READ_AHEAD = 256;
+
+export interface StoreOptions {
+  hits: LogReader;
+  closedTable: SideTable;
+  directory: BankDirectory;
+  alertsInMemoryMax: number;
+  nowMs: () => number;
+}
+
+export class AlertStore {
+  private readonly options: StoreOptions;
+  private readonly entries = new Map<string, AlertEntry>();
+  /** (rule, subject) of open alerts. */
+  private readonly openIds = new Map<string, string>();
+  /** In the order of closing. */
+  private readonly closedIds = new Set<string>();
+  private rowsHeld = 0;
+  private window: { from: number; hits: StoredHit[] } = { from: 0, hits: [] };
+
+  constructor(options: StoreOptions) {
+    this.options = options;
+  }
+
+  get openCount(): number {
+    return this.openIds.size;
+  }
+
+  /** Open alerts whose row is not in memory. */
+  get spilledCount(): number {
+    return Math.max(0, this.entries.size - this.rowsHeld);
+  }
+
+  all(): IterableIterator<AlertEntry> {
+    return this.entries.values();
+  }
+
+  openOf(rule: string, subject: string): AlertEntry | undefined {
+    const id = this.openIds.get(`${rule}\0${subject}`);
+    return id === undefined ? undefined : this.entries.get(id);
+  }
+
+  /** Also closed alerts that have left memory. */
+  find(id: string): AlertEntry | undefined {
+    const entry = this.entries.get(id);
+    if (entry !== undefined) return entry;
+    const bytes = /^[0-9a-f]{1,64}$/.test(id) ? this.options.closedTable.get(id) : undefined;
+    if (bytes === undefined) return undefined;
+    return { ...(JSON.parse(Buffer.from(bytes).toString('utf8')) as AlertEntry), row: undefined };
+  }
+
+  add(entry: AlertEntry): void {
+    this.entries.set(entry.id, entry);
+    this.openIds.set(`${entry.rule}\0${entry.subject}`, entry.id);
+  }
+
+  /** After `entry.state` became closed. */
+  close(entry: AlertEntry): void {
+    this.openIds.delete(`${entry.rule}\0${entry.subject}`);
+    this.closedIds.add(entry.id);
+  }
+
+  publish(entry: AlertEntry, row: AlertRow): void {
+    if (entry.row === undefined && this.entries.has(entry.id)) this.rowsHeld++;
+    entry.row = row;
+  }
+
+  /** The row as last published; built anew when it was spilled. */
+  rowOf(entry: AlertEntry): AlertRow {
+    return entry.row ?? buildRow(entry, this.hitAt(entry.best.position), this.options.directory);
+  }
+
+  /** Keeps the limit; called after each batch. */
+  shrink(): void {
+    const max = this.options.alertsInMemoryMax;
+    for (const id of this.closedIds) {
+      if (this.entries.size <= max) break;
+      this.closedIds.delete(id);
+      if (this.entries.get(id)?.row !== undefined) this.rowsHeld--;
+      this.entries.delete(id);
+    }
+    if (this.rowsHeld <= max) return;
+    const nowMs = this.options.nowMs();
+    const holding = [...this.entries.values()].filter((entry) => entry.row !== undefined);
+    holding.sort((a, b) => urgency(a, nowMs) - urgency(b, nowMs) || a.best.score - b.best.score);
+    const surplus = this.rowsHeld - Math.floor(max * (1 - SPILL_SHARE));
+    for (const entry of holding.slice(0, surplus)) entry.row = undefined;
+    this.rowsHeld -= surplus;
+  }
+
+  /** Gives every entry a row, up to the limit, most urgent first. */
+  publishAll(publish: (entry: AlertEntry) => void): void {
+    const nowMs = this.options.nowMs();
+    const entries = [...this.entries.values()];
+    if (entries.length > this.options.alertsInMemoryMax) {
+      entries.sort((a, b) => urgency(b, nowMs) - urgency(a, nowMs));
+      entries.length = this.options.alertsInMemoryMax;
+    }
+    // In the order of the hits log, so that reading ahead pays.
+    entries.sort((a, b) => a.best.position - b.best.position);
+    for (const entry of entries) publish(entry);
+  }
+
+  /** A hit by its position; neighbours are read along, for rebuilding walks the log in order. */
+  hitAt(position: number): Extract<StoredHit, { kind: 'hit' }>['hit'] | undefined {
+    const found = this.window.hits[position - this.window.from] ?? this.readAhead(position);
+    return found?.kind === 'hit' ? found.hit : undefined;
+  }
+
+  private readAhead(position: number): StoredHit | undefined {
+    const { hits } = this.options;
+    if (position < hits.first() || position >= hits.end()) return undefined;
+    const windowEnd = this.window.from + this.window.hits.length;
+    const onwards = position >= windowEnd && position - windowEnd < READ_AHEAD / 4;
+    const records = hits.read(position, onwards ? READ_AHEAD : 1, 256 * 1024);
+    this.window = { from: position, hits: records.map((record) => decodeHit(record.bytes)) };
+    return this.window.hits[0];
+  }
+
+  /** Names changed with reference data. */
+  rename(): void {
+    for (const entry of this.entries.values()) {
+      if (entry.row === undefined) continue;
+      const subjectName = this.options.directory.subjectName(entry.subject);
+      if (subjectName !== entry.row.subjectName) entry.row = { ...entry.row, subjectName };
+    }
+  }
+}
