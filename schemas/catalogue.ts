@@ -12,7 +12,7 @@ import {
   TIERS,
   WATCH_CLASSES,
 } from './classes.js';
-import { ACTIONS, FAMILIES, SEVERITIES } from './hit.js';
+import { ACTIONS, DECISIONS, FAMILIES, SEVERITIES } from './hit.js';
 import { CHANNELS, PARTY_KINDS, TRANSACTION_TYPES } from './json-transaction.js';
 
 const classNames = Object.keys(ClassBit) as [ClassName, ...ClassName[]];
@@ -113,7 +113,7 @@ export const bandSchema = z.strictObject({
   /** Overrides the rule's action. */
   action: z.enum(ACTIONS).optional(),
   /** Recommendation answered to the sender and published. */
-  decision: z.enum(['none', 'review', 'hold', 'reject']).default('none'),
+  decision: z.enum(DECISIONS).default('none'),
   /** Officer's sentence; {name} takes an observed value, gate, fact, or one of the built-ins. */
   sentence: bilingual,
 });

@@ -95,7 +95,7 @@ export const HIT_HEADER_ID_2 = 48; // uint
 export const HIT_HEADER_ID_3 = 52; // uint
 export const HIT_HEADER_FAMILY = 56; // ubyte
 export const HIT_HEADER_SIDE = 57; // ubyte
-export const HIT_HEADER_RESERVED_0 = 58; // ushort
+export const HIT_HEADER_DECISION = 58; // ushort
 export const HIT_HEADER_RESERVED_1 = 60; // uint
 export const HIT_HEADER_BYTES = 64;
 
