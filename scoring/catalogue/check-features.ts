@@ -12,11 +12,10 @@ export type Report = (path: Path, what: string, mend: string) => void;
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** What state keeps (design.md, "Two exact lists"). */
-export const RECENT_MS = 48 * HOUR_MS;
-export const NOTABLE_MS = 35 * DAY_MS;
-export const RARE_MS = 180 * DAY_MS;
-export const RARE_CLASSES: readonly ClassName[] = [
+/** What the longer of the two exact lists keeps; shorter windows always fit. */
+const NOTABLE_MS = 35 * DAY_MS;
+const RARE_MS = 180 * DAY_MS;
+const RARE_CLASSES: readonly ClassName[] = [
   'loanDisbursement',
   'investmentRedeem',
   'crossBorder',
@@ -39,7 +38,7 @@ const BALANCE_KINDS: ReadonlySet<Feature['kind']> = new Set([
 ]);
 
 /** Names of the features that this one is made from, with the key that names them. */
-export function operandsOf(feature: Feature): [key: string, name: string][] {
+function operandsOf(feature: Feature): [key: string, name: string][] {
   switch (feature.kind) {
     case 'drop':
       return [
@@ -59,7 +58,7 @@ export function operandsOf(feature: Feature): [key: string, name: string][] {
   }
 }
 
-export function checkFilter(filter: Filter, path: Path, report: Report): void {
+function checkFilter(filter: Filter, path: Path, report: Report): void {
   if (filter.all.includes('debit') && filter.all.includes('credit')) {
     report([...path, 'all'], 'a leg is never debit and credit', 'require one of the two');
   }

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { rulesDocument } from './document.js';
 import { catalogueFromJson, catalogueText, loadCatalogue } from './load.js';
 
 const folder = fileURLToPath(new URL('./rules/', import.meta.url));
@@ -35,5 +36,10 @@ describe('shipped rules', () => {
     expect(JSON.stringify(catalogueFromJson(catalogueText(catalogue)))).toBe(
       JSON.stringify(catalogue),
     );
+  });
+
+  it('are what docs/rules.md says', async () => {
+    const path = fileURLToPath(new URL('../../docs/rules.md', import.meta.url));
+    await expect(rulesDocument(loadCatalogue(files))).toMatchFileSnapshot(path);
   });
 });

@@ -5,7 +5,7 @@
 import type { Feature } from '../../schemas/catalogue.js';
 import type { Unit } from '../../schemas/hit.js';
 
-export type FeatureKind = Feature['kind'];
+type FeatureKind = Feature['kind'];
 
 const UNIT_OF: Record<FeatureKind, Unit> = {
   amount: 'money',
@@ -32,7 +32,7 @@ export function featureUnit(kind: FeatureKind): Unit {
 
 const MS_OF: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** `30m`, `24h`, `7d` in milliseconds; throws on anything else (the schema lets nothing else in). */
+/** `30m`, `24h`, `7d` in milliseconds; throws on anything else (the schema refuses it first). */
 export function parseDurationMs(text: string): number {
   const match = /^(\d+)([mhd])$/.exec(text);
   if (match === null) throw new Error(`not a duration: ${text}; write a number and m, h or d`);

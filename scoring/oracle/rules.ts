@@ -131,7 +131,7 @@ function structuring(legs: readonly KnownLeg[], at: KnownLeg): Finding[] {
   return [...variant(name, 24 * HOUR, 3, 5), ...variant(`${name}-7d`, 7 * DAY, 5, 10)];
 }
 
-/** Largest share of the day's, the month's and (once exceeded) the single limit, over all accounts. */
+/** Largest share of the day's, the month's and (once exceeded) the single limit, all accounts. */
 function listedLimits(
   legs: readonly KnownLeg[],
   at: KnownLeg,

@@ -56,7 +56,7 @@ export interface OracleHit {
   evaluatedEventMs: number;
   band: string;
   observed: number;
-  /** Transactions behind the observed value: of its window; 1 for silence; recent ones for a drop. */
+  /** Transactions behind the observed value: its window's; 1 for silence; recent for a drop. */
   count: number;
   history: boolean;
 }
