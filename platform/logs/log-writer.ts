@@ -38,10 +38,13 @@ export class LogWriter extends LogBase {
     if (file === undefined) throw new Error(`unreachable: ${path} was not made`);
     this.#file = file;
     this.#queue = new CommitQueue(this.name, file, {
-      onStarted: (end) => this.#bell.ring(end),
+      onStarted: (end) => {
+        if (end > this.#durable) this.#bell.ring(end);
+      },
       onFlushed: (end) => {
+        if (end > this.#durable) this.#bell.ring(end);
+        else this.#bell.ringTables();
         this.#durable = end;
-        this.#bell.ring(end);
         this.listeners.call();
       },
       onFailed: () => {

@@ -1,0 +1,87 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Bell, bellPath, ListenerSet, LogWatcher, openBell } from './doorbell.js';
+
+let folder = '';
+let log = '';
+let bell: Bell | undefined;
+let watcher: LogWatcher | undefined;
+let end = 0;
+let calls: number[] = [];
+let looks = 0;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'weir-bell-'));
+  log = join(folder, 'j.mdb');
+  end = 0;
+  calls = [];
+  looks = 0;
+});
+afterEach(async () => {
+  watcher?.stop();
+  await bell?.close();
+  rmSync(folder, { recursive: true });
+});
+
+function watch(): void {
+  const listeners = new ListenerSet();
+  listeners.add(() => calls.push(end));
+  watcher = new LogWatcher(log, listeners, () => {
+    looks++;
+    return end;
+  });
+  watcher.start();
+}
+/** The reader has connected once a tables-only bell gets through. */
+async function connected(): Promise<void> {
+  const ringAndCount = () => {
+    bell?.ringTables();
+    return calls.length;
+  };
+  await expect.poll(ringAndCount, { interval: 5 }).toBeGreaterThan(0);
+  await new Promise((done) => setTimeout(done, 20));
+  calls = [];
+}
+
+describe('the doorbell', () => {
+  it('that comes before the record is visible makes the reader look again at once', async () => {
+    bell = openBell(log);
+    watch();
+    await connected();
+    looks = 0;
+    bell.ring(1);
+    setTimeout(() => {
+      end = 1;
+    }, 2);
+    await expect.poll(() => calls, { interval: 2, timeout: 200 }).toEqual([1]);
+    expect(looks).toBeGreaterThan(1);
+  });
+
+  it('calls once for two bells of the same commit', async () => {
+    bell = openBell(log);
+    watch();
+    await connected();
+    end = 3;
+    bell.ring(3);
+    bell.ring(3);
+    await expect.poll(() => calls, { interval: 2 }).toEqual([3]);
+    await new Promise((done) => setTimeout(done, 30));
+    expect(calls).toEqual([3]);
+  });
+
+  it('takes over the socket that a killed writer left behind', async () => {
+    writeFileSync(bellPath(log), '');
+    bell = openBell(log);
+    watch();
+    await connected();
+  });
+
+  it('lies in the temporary folder, under a name of its own, when the path is too long', () => {
+    const deep = join(folder, 'x'.repeat(100), 'j.mdb');
+    expect(Buffer.byteLength(bellPath(deep))).toBeLessThan(104);
+    expect(bellPath(deep)).not.toBe(bellPath(join(folder, 'y'.repeat(100), 'j.mdb')));
+    expect(bellPath('short/j.mdb')).toMatch(/short\/j\.mdb\.bell$/);
+  });
+});
