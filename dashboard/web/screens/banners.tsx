@@ -1,0 +1,144 @@
+/** What the officer must know about the list itself: disconnected, stale, reloaded, hints. */
+import { CloseCode } from '../live/constants.js';
+import { passwordHint } from '../state/preferences.js';
+import { connection, nowMs, problem, reconnect, reloaded, stats } from '../state/queue.js';
+import { session } from '../state/session.js';
+import { fill, text } from '../text/index.js';
+import { dialog } from './dialogs.js';
+
+export function Banners() {
+  return (
+    <div class="banners">
+      <ConnectionBanner />
+      <EngineBanner />
+      <Dismissible
+        shown={reloaded.value}
+        kind="reloaded"
+        words={text.value.queue.reloaded}
+        dismiss={() => {
+          reloaded.value = false;
+        }}
+      />
+      <Dismissible
+        shown={problem.value !== ''}
+        kind="problem"
+        words={problem.value}
+        dismiss={() => {
+          problem.value = '';
+        }}
+      />
+      <PasswordHint />
+    </div>
+  );
+}
+
+const STOPPED: Record<
+  number,
+  'badMessage' | 'forbidden' | 'tooManyConnections' | 'protocolVersion'
+> = {
+  [CloseCode.badMessage]: 'badMessage',
+  [CloseCode.forbidden]: 'forbidden',
+  [CloseCode.tooManyConnections]: 'tooManyConnections',
+  [CloseCode.protocolVersion]: 'protocolVersion',
+};
+
+function ConnectionBanner() {
+  const t = text.value.connection;
+  const now = connection.value;
+  if (now.state === 'stopped') {
+    const reason = STOPPED[now.code];
+    const again = now.code === CloseCode.tooManyConnections;
+    return (
+      <div class="banner bad" data-banner="stopped">
+        <span>{fill(t.stoppedBar, { reason: reason === undefined ? now.code : t[reason] })}</span>
+        <button
+          type="button"
+          class="button"
+          onClick={() => (again ? reconnect() : location.reload())}
+        >
+          {again ? t.reconnect : t.reload}
+        </button>
+      </div>
+    );
+  }
+  if (now.state === 'reconnecting') {
+    return (
+      <div class="banner warn" data-banner="offline">
+        <span>{t.offlineBar}</span>
+        <button type="button" class="button" onClick={reconnect}>
+          {t.reconnect}
+        </button>
+      </div>
+    );
+  }
+  if (now.state !== 'stale') return null;
+  const seconds = Math.max(1, Math.round((nowMs.value - now.sinceMs) / 1000));
+  return (
+    <div class="banner warn" data-banner="stale">
+      <span>{fill(t.staleBar, { n: seconds })}</span>
+    </div>
+  );
+}
+
+function EngineBanner() {
+  const t = text.value.connection;
+  const engine = stats.value.at(-1)?.engine ?? 'running';
+  if (engine === 'running' || connection.value.state !== 'live') return null;
+  return (
+    <div class="banner warn" data-banner="engine">
+      <span>{engine === 'away' ? t.engineAway : t.engineStarting}</span>
+    </div>
+  );
+}
+
+interface DismissibleProps {
+  shown: boolean;
+  kind: string;
+  words: string;
+  dismiss: () => void;
+}
+
+function Dismissible({ shown, kind, words, dismiss }: DismissibleProps) {
+  const t = text.value;
+  if (!shown) return null;
+  return (
+    <div class={kind === 'problem' ? 'banner bad' : 'banner'} data-banner={kind}>
+      <span>{words}</span>
+      <button type="button" class="button plain" aria-label={t.common.close} onClick={dismiss}>
+        <span aria-hidden="true">×</span>
+      </button>
+    </div>
+  );
+}
+
+function PasswordHint() {
+  const t = text.value;
+  const current = session.value;
+  const wanted = current.state === 'signed-in' && !current.passwordSet;
+  if (!wanted || passwordHint.value === 'dismissed') return null;
+  return (
+    <div class="banner" data-banner="password">
+      <span>
+        <strong>{t.signIn.hintTitle}</strong> {t.signIn.hintText}
+      </span>
+      <button
+        type="button"
+        class="button"
+        onClick={() => {
+          dialog.value = 'password';
+        }}
+      >
+        {t.signIn.hintSet}
+      </button>
+      <button
+        type="button"
+        class="button plain"
+        onClick={() => {
+          passwordHint.value = 'dismissed';
+        }}
+      >
+        {t.signIn.hintLater}
+      </button>
+    </div>
+  );
+}

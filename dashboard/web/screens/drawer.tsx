@@ -1,0 +1,215 @@
+/** One alert at the right of the list: what happened, what to do by when, and why Weir thinks so. */
+import { useEffect, useState } from 'preact/hooks';
+import type { AlertDetail, AlertRow } from '../../../schemas/protocol.js';
+import { bothClocks, fullTime, minuteTime, money, plain, timeLeft } from '../format.js';
+import { askClose, commandsDone, release, take, whyNot } from '../state/actions.js';
+import { api, failure } from '../state/api.js';
+import { language } from '../state/preferences.js';
+import { announcement, closeDrawer, me, nowMs, store, tableVersion } from '../state/queue.js';
+import { bank, checkSession } from '../state/session.js';
+import { fill, text, word } from '../text/index.js';
+import { Evidence } from './evidence.js';
+import { Shape } from './shape.js';
+
+type Loaded =
+  | { state: 'loading' }
+  | { state: 'failed'; why: string }
+  | { state: 'ready'; detail: AlertDetail };
+
+/** Reads the detail, again after each command and whenever the row has changed. */
+function useDetail(id: string, changedMs: number): Loaded {
+  const [loaded, setLoaded] = useState<Loaded>({ state: 'loading' });
+  const done = commandsDone.value;
+  useEffect(() => {
+    let current = true;
+    void api.detail(id).then((reply) => {
+      if (!current) return;
+      if (reply.ok) {
+        store.apply([reply.value.row]);
+        setLoaded({ state: 'ready', detail: reply.value });
+      } else {
+        if (reply.status === 401) void checkSession();
+        setLoaded({ state: 'failed', why: failure(reply, text.value) });
+      }
+    });
+    return () => {
+      current = false;
+    };
+  }, [id, changedMs, done]);
+  return loaded;
+}
+
+export function Drawer({ id }: { id: string }) {
+  const t = text.value;
+  tableVersion.value;
+  const known = store.row(id);
+  const loaded = useDetail(id, known?.updatedMs ?? 0);
+  const row = known ?? (loaded.state === 'ready' ? loaded.detail.row : undefined);
+  useEffect(() => {
+    if (row !== undefined) announcement.value = row.sentence[language.value];
+  }, [row?.id]);
+  return (
+    <aside class="drawer" aria-label={t.drawer.label}>
+      <div class="drawer-top">
+        <button type="button" class="button plain" onClick={closeDrawer}>
+          <span aria-hidden="true">←</span> {t.drawer.back} <kbd aria-hidden="true">Esc</kbd>
+        </button>
+        <CopyButtons id={id} />
+      </div>
+      <div class="drawer-scroll">
+        {row === undefined ? null : <Summary row={row} />}
+        {loaded.state === 'loading' ? <p class="muted pad">{t.drawer.loading}</p> : null}
+        {loaded.state === 'failed' ? (
+          <p class="notice bad">{fill(t.drawer.failed, { reason: loaded.why })}</p>
+        ) : null}
+        {loaded.state === 'ready' ? <Evidence detail={loaded.detail} /> : null}
+      </div>
+      {row === undefined ? null : <Acts row={row} />}
+    </aside>
+  );
+}
+
+function CopyButtons({ id }: { id: string }) {
+  const t = text.value.drawer;
+  const [copied, setCopied] = useState('');
+  const copy = async (what: string, value: string) => {
+    try {
+      await navigator.clipboard.writeText(value);
+    } catch {
+      return; // refused by the browser: the id stands in the drawer and can be marked
+    }
+    setCopied(what);
+    announcement.value = t.copied;
+    setTimeout(() => setCopied(''), 1_500);
+  };
+  const link = `${location.origin}${location.pathname}#/alerts/${id}`;
+  return (
+    <div class="copy">
+      <button type="button" class="button plain" onClick={() => void copy('id', id)}>
+        {copied === 'id' ? t.copied : t.copyId}
+      </button>
+      <button type="button" class="button plain" onClick={() => void copy('link', link)}>
+        {copied === 'link' ? t.copied : t.copyLink}
+      </button>
+    </div>
+  );
+}
+
+function Summary({ row }: { row: AlertRow }) {
+  const t = text.value;
+  const where = bank.value;
+  return (
+    <section class="summary" aria-label={t.drawer.what} data-severity={row.severity}>
+      <p class="summary-line">
+        <span class="severity">
+          <Shape severity={row.severity} /> {word(t.domain.severity, row.severity)}{' '}
+          {plain(row.score)}
+        </span>
+        <span>{word(t.domain.family, row.family)}</span>
+        <span class="muted">{word(t.domain.state, row.state)}</span>
+      </p>
+      <h2>{row.sentence[language.value]}</h2>
+      <p class="who">
+        <strong>{row.subjectName}</strong>
+        <span class="tier">{word(t.domain.tier, row.tier)}</span>
+        {row.watch.map((name) => (
+          <span class="watch" key={name}>
+            {word(t.domain.watch, name)}
+          </span>
+        ))}
+      </p>
+      <p class="muted">
+        <span title={bothClocks(row.eventTime, where, t)}>{fullTime(row.eventTime, where)}</span>
+        {' · '}
+        {money(row.amountBaseMinor, where)}
+        {' · '}
+        {row.ruleName[language.value]}
+      </p>
+      <MustDo row={row} />
+    </section>
+  );
+}
+
+function MustDo({ row }: { row: AlertRow }) {
+  const t = text.value;
+  const action = word(t.domain.action, row.action);
+  if (row.state === 'closed') {
+    return (
+      <div class="must-do">
+        <p>
+          {fill(t.drawer.done, {
+            reason: row.closeReason === null ? '' : word(t.domain.reason, row.closeReason),
+          })}
+        </p>
+        {row.closeNote ? <p class="muted">{row.closeNote}</p> : null}
+      </div>
+    );
+  }
+  const due = row.dueMs;
+  const late = due !== null && due < nowMs.value;
+  return (
+    <div class="must-do">
+      <h3>{t.drawer.mustDo}</h3>
+      <p class="act">
+        {due === null
+          ? fill(t.drawer.mustDoNoDue, { action })
+          : fill(t.drawer.mustDoBy, { action, due: minuteTime(due, bank.value) })}
+      </p>
+      {due === null ? null : (
+        <p class={late ? 'danger' : 'muted'} title={bothClocks(due, bank.value, t)}>
+          {late
+            ? timeLeft(due, nowMs.value, t)
+            : fill(t.queue.left, { time: timeLeft(due, nowMs.value, t) })}
+        </p>
+      )}
+    </div>
+  );
+}
+
+interface ActProps {
+  label: string;
+  hint?: string;
+  primary?: boolean;
+  why: string | null;
+  run: () => void;
+}
+
+/** A disabled button stays reachable and says why; so it uses aria-disabled. */
+function ActButton({ label, hint, primary, why, run }: ActProps) {
+  return (
+    <button
+      type="button"
+      class={primary === true && why === null ? 'button primary' : 'button'}
+      aria-disabled={why !== null}
+      title={why ?? ''}
+      onClick={run}
+    >
+      {label}
+      {hint === undefined ? null : <kbd aria-hidden="true">{hint}</kbd>}
+    </button>
+  );
+}
+
+function Acts({ row }: { row: AlertRow }) {
+  const t = text.value;
+  const mine = row.owner !== null && row.owner === me() && row.state !== 'closed';
+  const whyTake = whyNot('take', row, t);
+  const whyClose = whyNot('close', row, t);
+  return (
+    <div class="acts">
+      {mine ? (
+        <ActButton label={t.drawer.release} why={null} run={() => release(row.id)} />
+      ) : (
+        <ActButton label={t.drawer.take} hint="1" primary why={whyTake} run={() => take(row.id)} />
+      )}
+      <ActButton
+        label={t.drawer.closeAlert}
+        hint="3"
+        primary={mine}
+        why={whyClose}
+        run={() => askClose(row.id)}
+      />
+      <span class="muted why">{mine ? t.drawer.whyMine : (whyTake ?? '')}</span>
+    </div>
+  );
+}

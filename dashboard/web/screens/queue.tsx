@@ -1,0 +1,51 @@
+/** The first screen: header, filters, table, drawer and the line below. */
+import { useEffect } from 'preact/hooks';
+import type { SessionUser } from '../../../schemas/protocol.js';
+import { address, loading, startQueue, stopQueue } from '../state/queue.js';
+import { text } from '../text/index.js';
+import { Forbidden } from './app.js';
+import { Banners } from './banners.js';
+import { BottomLine } from './bottom-line.js';
+import { Dialogs } from './dialogs.js';
+import { Drawer } from './drawer.js';
+import { Header } from './header.js';
+import { installKeys } from './keys.js';
+import { TableHost } from './table-host.js';
+import { Toolbar } from './toolbar.js';
+
+export function Queue({ user }: { user: SessionUser }) {
+  const t = text.value;
+  useEffect(() => {
+    void startQueue();
+    const remove = installKeys();
+    return () => {
+      remove();
+      stopQueue();
+    };
+  }, [user.name]);
+  if (loading.value === 'forbidden') return <Forbidden />;
+  const open = address.value.alert;
+  return (
+    <div class={open === null ? 'queue' : 'queue with-drawer'}>
+      <a class="skip" href="#alerts" onClick={skip}>
+        {t.common.skip}
+      </a>
+      <Header user={user} />
+      <Toolbar />
+      <Banners />
+      <main class="middle">
+        <h1 class="hidden-text">{t.queue.title}</h1>
+        <TableHost />
+      </main>
+      {open === null ? null : <Drawer id={open} key={open} />}
+      <BottomLine />
+      <Dialogs />
+    </div>
+  );
+}
+
+/** The fragment belongs to the filters, so the skip link moves the focus by itself. */
+function skip(event: Event): void {
+  event.preventDefault();
+  document.getElementById('alerts')?.focus();
+}

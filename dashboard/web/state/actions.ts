@@ -1,0 +1,111 @@
+/** Commands on alerts: shown at once, sent with an idempotency key, taken back when refused. */
+import { signal } from '@preact/signals';
+import type { AlertCommand, AlertRow } from '../../../schemas/protocol.js';
+import type { CloseReason } from '../../../schemas/work-log.js';
+import type { Texts } from '../text/index.js';
+import { fill, text } from '../text/index.js';
+import { api, failure } from './api.js';
+import { announcement, connection, flush, me, problem, store } from './queue.js';
+import { session } from './session.js';
+
+/** Of the close dialog; null = not open. */
+export const closing = signal<string | null>(null);
+/** Counts finished commands, so that an open drawer reads its trail again. */
+export const commandsDone = signal(0);
+
+type Act = 'take' | 'release' | 'close';
+type WithoutKey<T> = T extends unknown ? Omit<T, 'command'> : never;
+
+/** Null when the act is possible, else why not. */
+export function whyNot(act: Act, row: AlertRow, t: Texts): string | null {
+  const who = session.value;
+  if (who.state !== 'signed-in' || !who.user.permissions.includes('alerts.work')) {
+    return t.drawer.whyReadOnly;
+  }
+  if (row.state === 'closed') return t.drawer.whyClosed;
+  if (connection.value.state === 'stopped') return t.drawer.whyOffline;
+  if (act === 'take' && row.owner === me()) return t.drawer.whyMine;
+  if (row.owner !== null && row.owner !== me()) {
+    return fill(t.drawer.whyTaken, { user: row.owner });
+  }
+  return null;
+}
+
+/** 128 random bits; `crypto.randomUUID` exists only over HTTPS and on localhost. */
+function newKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** A retry after a lost answer carries the same key, so it cannot act twice. */
+const NETWORK_RETRIES = 2;
+
+async function run(
+  row: AlertRow,
+  command: WithoutKey<AlertCommand>,
+  patch: Partial<AlertRow>,
+): Promise<boolean> {
+  const keyed = { ...command, command: newKey() } as AlertCommand;
+  const token = store.expect(row.id, patch);
+  problem.value = '';
+  flush();
+  let reply = await api.command(row.id, keyed);
+  for (let retry = 0; !reply.ok && reply.status === 0 && retry < NETWORK_RETRIES; retry += 1) {
+    await new Promise((done) => setTimeout(done, 1_000));
+    reply = await api.command(row.id, keyed);
+  }
+  if (reply.ok) {
+    // Until the pushed row arrives the expected one stands in its place.
+    store.apply([reply.value ?? { ...row, ...patch }]);
+  } else {
+    problem.value = fill(text.value.common.failed, { reason: failure(reply, text.value) });
+    announcement.value = problem.value;
+    if (reply.status === 409) {
+      const detail = await api.detail(row.id);
+      if (detail.ok) store.apply([detail.value.row]);
+    }
+  }
+  store.settle(row.id, token);
+  commandsDone.value += 1;
+  flush();
+  return reply.ok;
+}
+
+export function take(id: string): void {
+  const row = store.row(id);
+  if (row === undefined || refuse('take', row)) return;
+  void run(row, { type: 'take' }, { owner: me(), state: 'taken' });
+}
+
+export function release(id: string): void {
+  const row = store.row(id);
+  if (row === undefined || refuse('release', row)) return;
+  void run(row, { type: 'release' }, { owner: null, state: 'open' });
+}
+
+export function askClose(id: string): void {
+  const row = store.row(id);
+  if (row === undefined || refuse('close', row)) return;
+  closing.value = id;
+}
+
+export function close(id: string, reason: CloseReason, note: string): void {
+  closing.value = null;
+  const row = store.row(id);
+  if (row === undefined || refuse('close', row)) return;
+  void run(
+    row,
+    { type: 'close', reason, note },
+    { state: 'closed', closeReason: reason, closeNote: note },
+  );
+}
+
+/** Keys reach disabled buttons too: say why nothing happens. */
+function refuse(act: Act, row: AlertRow): boolean {
+  const why = whyNot(act, row, text.value);
+  if (why !== null) {
+    problem.value = why;
+    announcement.value = why;
+  }
+  return why !== null;
+}

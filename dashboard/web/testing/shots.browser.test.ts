@@ -1,0 +1,82 @@
+/**
+ * Pictures for eyes, not for comparison: with WEIR_SHOTS=folder the page is drawn in both
+ * languages, themes and widths. Always checks that the page draws without console errors.
+ */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { buildPage, openBrowser } from './browser.js';
+import { startTestServer, type TestServer } from './server.js';
+import { World } from './world.js';
+
+const folder = process.env['WEIR_SHOTS'];
+let server: TestServer;
+let web: string;
+const world = new World();
+
+beforeAll(async () => {
+  web = await buildPage();
+  server = await startTestServer({ world, webFolder: web });
+  world.passwords.set('li', 'a long enough password');
+  world.open(180);
+  const rows = [...world.rows.values()];
+  for (const [at, row] of rows.entries()) {
+    if (at % 5 === 0 && at > 0)
+      world.update(row.id, { owner: at % 10 === 0 ? 'wang' : 'li', state: 'taken' });
+  }
+});
+afterAll(() => server.stop());
+
+const views = [
+  ['zh-CN', 'light', 1440],
+  ['zh-CN', 'dark', 1440],
+  ['en-US', 'light', 1440],
+  ['en-US', 'dark', 1440],
+  ['zh-CN', 'light', 390],
+  ['en-US', 'dark', 390],
+  ['zh-CN', 'light', 1024],
+] as const;
+
+test.each(views)('draws %s %s %i', async (locale, colorScheme, width) => {
+  const height = width === 390 ? 844 : 900;
+  const context = await openBrowser({ locale, colorScheme, width, height });
+  const page = context.pages()[0] ?? (await context.newPage());
+  const errors: string[] = [];
+  page.on('pageerror', (error) => errors.push(String(error)));
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !message.text().includes('401')) errors.push(message.text());
+  });
+  const shot = async (name: string) => {
+    if (folder === undefined) return;
+    mkdirSync(folder, { recursive: true });
+    await page.screenshot({ path: join(folder, `${name}-${locale}-${colorScheme}-${width}.png`) });
+  };
+  await page.goto(server.url);
+  await page.waitForSelector('form');
+  await shot('1-sign-in');
+  const token = `${locale}${colorScheme}${width}`;
+  world.links.set(token, 'fresh');
+  await page.goto(`${server.url}/#token=${token}`);
+  await page.waitForSelector('.row[aria-rowindex="2"]');
+  if (folder !== undefined) await page.waitForTimeout(2_500);
+  await shot('2-queue');
+  await page.keyboard.press('j');
+  await page.keyboard.press('j');
+  world.open(37);
+  await page.waitForTimeout(600);
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('.gates');
+  await shot('3-drawer');
+  await page.click('.acts .button:last-of-type');
+  await page.waitForSelector('dialog[open]');
+  await shot('4-close');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('?');
+  await shot('5-help');
+  await page.keyboard.press('Escape');
+  await page.click('.menu > button');
+  await shot('6-settings');
+  expect(errors).toEqual([]);
+  await context.close();
+});

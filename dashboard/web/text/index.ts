@@ -1,0 +1,55 @@
+/** The page's texts. zh is the original: its JSON gives the type that en must fill completely. */
+import { computed } from '@preact/signals';
+import { language } from '../state/preferences.js';
+import enCommon from './en/common.json';
+import enConnection from './en/connection.json';
+import enDialogs from './en/dialogs.json';
+import enDomain from './en/domain.json';
+import enDrawer from './en/drawer.json';
+import enFeatures from './en/features.json';
+import enQueue from './en/queue.json';
+import enSignIn from './en/sign-in.json';
+import zhCommon from './zh/common.json';
+import zhConnection from './zh/connection.json';
+import zhDialogs from './zh/dialogs.json';
+import zhDomain from './zh/domain.json';
+import zhDrawer from './zh/drawer.json';
+import zhFeatures from './zh/features.json';
+import zhQueue from './zh/queue.json';
+import zhSignIn from './zh/sign-in.json';
+
+const zh = {
+  common: zhCommon,
+  connection: zhConnection,
+  dialogs: zhDialogs,
+  domain: zhDomain,
+  drawer: zhDrawer,
+  features: zhFeatures,
+  queue: zhQueue,
+  signIn: zhSignIn,
+};
+export type Texts = typeof zh;
+const en: Texts = {
+  common: enCommon,
+  connection: enConnection,
+  dialogs: enDialogs,
+  domain: enDomain,
+  drawer: enDrawer,
+  features: enFeatures,
+  queue: enQueue,
+  signIn: enSignIn,
+};
+
+export const texts = { zh, en };
+/** Texts of the chosen language; reading it in a component or effect subscribes to a change. */
+export const text = computed<Texts>(() => texts[language.value]);
+
+/** Puts values into `{name}` places. */
+export function fill(template: string, values: Record<string, string | number>): string {
+  return template.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+}
+
+/** A text by a key that comes from data: the key itself when the page does not know it. */
+export function word(group: Record<string, string>, key: string): string {
+  return Object.hasOwn(group, key) ? (group[key] as string) : key;
+}
