@@ -1,0 +1,504 @@
+/**
+ * Admission: from the bytes of a source to a record of the journal, or to a dead letter with its
+ * reason. Its one trick: outcomes are values and all working state is reused, so the way of a good
+ * transaction makes one object, the view of its record. What was admitted is handed to scoring at
+ * once, in position order; only the acknowledgement waits for the disk.
+ */
+import { RecordFlag } from '../../schemas/classes.js';
+import { slots, slotUbyte } from '../../schemas/codegen/runtime.js';
+import type { Configuration } from '../../schemas/configuration.js';
+import type { ControlRecord } from '../../schemas/control.js';
+import {
+  TRANSACTION_ID,
+  TRANSACTION_PURPOSE,
+  TRANSACTION_REVERSED_TRANSACTION,
+  TRANSACTION_TYPE,
+  verifyTransaction,
+} from '../../schemas/generated/transaction.js';
+import { hashWords, murmur3x64 } from '../../schemas/identity.js';
+import type {
+  AdmissionOutcome,
+  Clock,
+  OfferResult,
+  SourceBatch,
+  SourceHost,
+  SourceItem,
+} from '../../schemas/ports.js';
+import { DEAD_LETTER_REASONS, type DeadLetterReason } from '../../schemas/reasons.js';
+import { reasonOfFault } from '../../schemas/transaction-reader.js';
+import { changedProfiles, type ReferenceTables } from '../reference/tables.js';
+import { WatermarkKeeper } from '../watermark.js';
+import {
+  CommonFact,
+  classBitsOf,
+  isMedicalPurpose,
+  isReversalType,
+  isRoundAmount,
+  SideFact,
+} from './class-bits.js';
+import { contentWords, hashContent } from './content.js';
+import { DEAD_LETTERS_TABLE, DeadLetterWriter } from './dead-letters.js';
+import { Dedupe } from './dedupe.js';
+import { Feed } from './feed.js';
+import type { Journal } from './journal.js';
+import { CREDITOR_SLOTS, checkMeaning, DEBTOR_SLOTS, meaning } from './meaning.js';
+import { type Annex, writeControl, writeTransaction } from './record-writer.js';
+import {
+  type Restored,
+  restoreJournal,
+  type SourceNumbers,
+  VOLUMES_META,
+  volumesMeta,
+} from './restore.js';
+import { Side, sameSubject } from './side.js';
+import { rememberVerified } from './verified.js';
+
+export type AdmissionSettings = Pick<
+  Configuration,
+  | 'latenessMs'
+  | 'tooOldMs'
+  | 'inTheFutureMs'
+  | 'idleAfterMs'
+  | 'watermarkIntervalMs'
+  | 'dedupeIdsMax'
+  | 'messageBytesMax'
+  | 'pendingBytesMax'
+  | 'journalBytesMax'
+>;
+
+export interface AdmissionOptions {
+  journal: Journal;
+  configuration: AdmissionSettings;
+  clock: Clock;
+  reference: ReferenceTables;
+  /**
+   * Every record, in position order, as it is admitted; synchronously, so it must not block. The
+   * bytes are valid until `consumed` passes the position.
+   */
+  onAdmitted(position: number, record: Uint8Array): void;
+  /** The journal failed: nothing more is taken; stop and start again. */
+  onFailed(error: unknown): void;
+  /** Progress of reading the journal's tail at start. */
+  onRestoring?(done: number, total: number): void;
+  /** Dead letters kept; the oldest beyond it are dropped and counted. */
+  deadLettersMax?: number;
+}
+
+export interface AdmissionCounters {
+  accepted: number;
+  duplicates: number;
+  rejected: Record<DeadLetterReason, number>;
+  acceptedBySource: Map<string, number>;
+  deadLettersDropped: number;
+}
+
+const DEAD_LETTERS_MAX = 100_000;
+const RETRY_AFTER_MS = 1_000;
+
+/** Reads the journal's tail, then takes transactions. */
+export async function createAdmission(options: AdmissionOptions): Promise<Admission> {
+  const { configuration, reference, clock } = options;
+  const keeper = new WatermarkKeeper({
+    latenessMs: configuration.latenessMs,
+    idleAfterMs: configuration.idleAfterMs,
+    intervalMs: configuration.watermarkIntervalMs,
+    zoneTable: reference.data.zoneTable,
+  });
+  const dedupe = new Dedupe(configuration.dedupeIdsMax);
+  const restored = await restoreJournal(options.journal, dedupe, keeper, options.onRestoring);
+  keeper.restored(clock.nowMs());
+  return new Admission(options, dedupe, keeper, restored);
+}
+
+export class Admission implements SourceHost {
+  readonly counters: AdmissionCounters;
+  readonly #options: AdmissionOptions;
+  readonly #feed: Feed;
+  readonly #dedupe: Dedupe;
+  readonly #keeper: WatermarkKeeper;
+  readonly #sources: SourceNumbers;
+  readonly #letters: DeadLetterWriter;
+  readonly #debtor = new Side();
+  readonly #creditor = new Side();
+  readonly #id = new Uint32Array(4);
+  readonly #annex: Annex = {
+    source: 0,
+    partition: 0,
+    offset: 0,
+    index: 0,
+    ingestMs: 0,
+    eventMs: 0,
+    amountBaseMinor: 0,
+    fxVersion: 0,
+    referenceVersion: 0,
+    flags: 0,
+    debtorClass: 0,
+    creditorClass: 0,
+  };
+  readonly #timer: NodeJS.Timeout;
+  #reference: ReferenceTables;
+  /** Any transaction in the journal: then changed profiles must be told to the shards. */
+  #anyTransaction: boolean;
+  #detail = '';
+  /** Where the id of the message judged last lies; `onAdmitted` may verify other messages. */
+  #idStart = 0;
+  #idEnd = 0;
+
+  constructor(
+    options: AdmissionOptions,
+    dedupe: Dedupe,
+    keeper: WatermarkKeeper,
+    restored: Restored,
+  ) {
+    this.#options = options;
+    this.#dedupe = dedupe;
+    this.#keeper = keeper;
+    this.#sources = restored.sources;
+    this.#reference = options.reference;
+    this.#anyTransaction = restored.anyTransaction;
+    const { configuration, journal } = options;
+    this.#feed = new Feed({
+      journal,
+      pendingBytesMax: configuration.pendingBytesMax,
+      journalBytesMax: configuration.journalBytesMax,
+      onFailed: options.onFailed,
+    });
+    this.#letters = new DeadLetterWriter(journal.table(DEAD_LETTERS_TABLE), {
+      lettersMax: options.deadLettersMax ?? DEAD_LETTERS_MAX,
+      rawBytesMax: configuration.messageBytesMax,
+    });
+    const rejected = Object.fromEntries(DEAD_LETTER_REASONS.map((reason) => [reason, 0]));
+    this.counters = {
+      accepted: 0,
+      duplicates: 0,
+      rejected: rejected as Record<DeadLetterReason, number>,
+      acceptedBySource: new Map(),
+      deadLettersDropped: 0,
+    };
+    this.#timer = setInterval(() => this.tick(), configuration.watermarkIntervalMs);
+    this.#timer.unref();
+  }
+
+  get nextPosition(): number {
+    return this.#feed.nextPosition;
+  }
+  /** Every record below is on the disk. */
+  get durableEnd(): number {
+    return this.#feed.durableEnd;
+  }
+  get pendingBytes(): number {
+    return this.#feed.pendingBytes;
+  }
+  get reference(): ReferenceTables {
+    return this.#reference;
+  }
+  get watermarkMs(): number {
+    return this.#keeper.watermarkMs;
+  }
+  get silentSources(): readonly number[] {
+    return this.#keeper.silentSources;
+  }
+  /** How long back a repeated id is still known, ms; Infinity while nothing was forgotten. */
+  get dedupeHorizonMs(): number {
+    if (this.#dedupe.count < this.#dedupe.idsMax) return Infinity;
+    return this.#options.clock.nowMs() - (this.#dedupe.oldestIngestMs() ?? 0);
+  }
+
+  /** Next offset committed for a partition of a source: where it goes on after a restart. */
+  sourceOffset(name: string, partition: number): number {
+    return this.#sources.offset(name, partition);
+  }
+
+  onRoom(listener: () => void): void {
+    this.#feed.onRoom(listener);
+  }
+
+  /** The engine has taken every record below `position`. */
+  consumed(position: number): void {
+    this.#feed.consumed(position);
+  }
+
+  offer(batch: SourceBatch): OfferResult {
+    if (this.#feed.full()) return { full: true, retryAfterMs: RETRY_AFTER_MS };
+    const ingestMs = this.#options.clock.nowMs();
+    const source = this.#sourceNumber(batch.source);
+    const outcomes: AdmissionOutcome[] = [];
+    let accepted = 0;
+    for (const item of batch.items) {
+      const outcome = this.#admit(item, batch, source, ingestMs);
+      if (outcome === 'accepted') {
+        accepted++;
+        if (batch.quiet !== true) outcomes.push(this.#accepted(item.bytes));
+        if (this.#keeper.due(ingestMs)) this.#writeWatermark(ingestMs);
+      } else if (batch.quiet !== true) {
+        outcomes.push(this.#notAccepted(outcome, item.bytes));
+      }
+    }
+    this.counters.accepted += accepted;
+    const bySource = this.counters.acceptedBySource;
+    bySource.set(batch.source, (bySource.get(batch.source) ?? 0) + accepted);
+    if (batch.nextOffset !== undefined) {
+      const key = this.#sources.setOffset(batch.source, batch.partition, batch.nextOffset);
+      this.#feed.setMeta(key, batch.nextOffset);
+    }
+    return { full: false, outcomes, flushed: this.#feed.flushed() };
+  }
+
+  idle(sourceName: string): void {
+    const source = this.#sources.number(sourceName);
+    if (source === undefined) return;
+    this.#keeper.idle(source);
+    this.tick();
+  }
+
+  ended(sourceName: string): void {
+    const source = this.#sources.number(sourceName);
+    if (source === undefined) return;
+    this.#keeper.ended(source);
+    this.tick();
+    const asOfMs = this.#options.clock.nowMs();
+    this.appendControl({ type: 'history-end', source, asOfMs });
+  }
+
+  /** Puts a control record in order with the transactions; returns its position. */
+  appendControl(record: ControlRecord): number {
+    const position = this.#feed.nextPosition;
+    const ingestMs = this.#options.clock.nowMs();
+    const { bytes, json } = writeControl(this.#feed.slabs, position, record, ingestMs);
+    this.#feed.push(bytes);
+    if (record.type !== 'watermark') {
+      this.#feed.puts().push({ table: 'control', key: position, value: json });
+    }
+    this.#options.onAdmitted(position, bytes);
+    return position;
+  }
+
+  /**
+   * Takes new reference data into use: the control record first (its blob must be stored already),
+   * then one `profile` record for each subject whose profile changed. `reference` is the new one
+   * when `onAdmitted` sees the record. Returns the position of the record.
+   */
+  switchReference(tables: ReferenceTables, sha256: string): number {
+    const before = this.#reference;
+    this.#reference = tables;
+    this.#keeper.setZoneTable(tables.data.zoneTable);
+    const position = this.appendControl({ type: 'reference', version: tables.version, sha256 });
+    if (this.#anyTransaction) {
+      for (const { subject, profile } of changedProfiles(before, tables)) {
+        this.appendControl({ type: 'profile', subject, profile });
+      }
+    }
+    return position;
+  }
+
+  /** About once a second (its own timer calls it): watermark, and room in the journal. */
+  tick(): void {
+    if (this.#feed.failed) return;
+    const nowMs = this.#options.clock.nowMs();
+    if (this.#keeper.due(nowMs)) this.#writeWatermark(nowMs);
+    this.#feed.poll();
+  }
+
+  /** Appends what is waiting; resolves when all of it is durable. */
+  flush(): Promise<void> {
+    return this.#feed.drain();
+  }
+
+  /** Takes nothing more; resolves when everything admitted is durable. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#feed.drain();
+  }
+
+  #writeWatermark(nowMs: number): void {
+    const record = this.#keeper.take(nowMs);
+    if (record === undefined) return;
+    const position = this.appendControl(record);
+    this.#feed.setMeta(VOLUMES_META, volumesMeta(position, this.#keeper.volumes()));
+  }
+
+  #sourceNumber(name: string): number {
+    const known = this.#sources.number(name);
+    if (known !== undefined) return known;
+    const number = this.#sources.add(name);
+    this.appendControl({ type: 'source', name, number });
+    return number;
+  }
+
+  #admit(
+    item: SourceItem,
+    batch: SourceBatch,
+    source: number,
+    ingestMs: number,
+  ): DeadLetterReason | 'accepted' | 'duplicate' {
+    const annex = this.#annex;
+    annex.source = source;
+    annex.partition = batch.partition;
+    annex.offset = item.offset;
+    annex.index = item.index;
+    annex.ingestMs = ingestMs;
+    const reason = this.#judge(item, batch.history);
+    if (reason === 'duplicate') {
+      this.counters.duplicates++;
+      return reason;
+    }
+    if (reason !== null) {
+      this.#bury(reason, item.bytes, batch.source);
+      return reason;
+    }
+    const position = this.#feed.nextPosition;
+    const { bytes } = item;
+    const record = writeTransaction(
+      this.#feed.slabs,
+      position,
+      annex,
+      this.#debtor,
+      this.#creditor,
+      bytes,
+    );
+    this.#dedupe.add(this.#id, contentWords[0], contentWords[1], ingestMs);
+    this.#keeper.observe(source, batch.partition, annex.eventMs, ingestMs, batch.history);
+    this.#anyTransaction = true;
+    this.#feed.push(record);
+    rememberVerified(record);
+    this.#options.onAdmitted(position, record);
+    return 'accepted';
+  }
+
+  /** Null when it may be admitted; then the annex and both sides are filled in. */
+  #judge(item: SourceItem, history: boolean): DeadLetterReason | 'duplicate' | null {
+    if (item.reject !== undefined) {
+      return this.#refuse(item.reject.reason as DeadLetterReason, item.reject.detail);
+    }
+    const b = item.bytes;
+    const { messageBytesMax } = this.#options.configuration;
+    if (b.length > messageBytesMax) {
+      return this.#refuse('oversized', `message: more than ${messageBytesMax} bytes`);
+    }
+    const what = verifyTransaction(b);
+    if (what !== null) return this.#refuse(reasonOfFault(what), what);
+    const reason = checkMeaning(b);
+    if (reason !== null) return this.#refuse(reason, meaning.detail);
+
+    murmur3x64(b, slots[TRANSACTION_ID], slots[TRANSACTION_ID + 1]);
+    this.#id.set(hashWords);
+    this.#idStart = slots[TRANSACTION_ID];
+    this.#idEnd = slots[TRANSACTION_ID + 1];
+    hashContent(b);
+    const verdict = this.#dedupe.check(this.#id, contentWords[0], contentWords[1]);
+    if (verdict === 'duplicate') return 'duplicate';
+    if (verdict === 'conflict') {
+      return this.#refuse('conflicting_duplicate', 'id: seen before with other content');
+    }
+    return this.#judgeTime(history) ?? this.#fillIn(b, history);
+  }
+
+  #judgeTime(history: boolean): DeadLetterReason | null {
+    if (history) return null;
+    const { tooOldMs, inTheFutureMs } = this.#options.configuration;
+    const aheadMs = meaning.eventMs - this.#annex.ingestMs;
+    if (aheadMs > inTheFutureMs) {
+      return this.#refuse('in_the_future', `eventTime: more than ${inTheFutureMs} ms ahead`);
+    }
+    if (aheadMs < -tooOldMs) {
+      return this.#refuse('too_old', `eventTime: more than ${tooOldMs} ms ago`);
+    }
+    return null;
+  }
+
+  /** Subjects, class bits and base amount. */
+  #fillIn(b: Uint8Array, history: boolean): DeadLetterReason | null {
+    const tables = this.#reference;
+    const debtor = this.#debtor;
+    const creditor = this.#creditor;
+    const annex = this.#annex;
+    const rate = tables.rate(meaning.currency);
+    if (rate === undefined) return this.#refuse('no_fx_rate', 'currency: no rate to the base');
+    annex.amountBaseMinor = Math.round(meaning.amountMinor * rate);
+    if (!Number.isSafeInteger(annex.amountBaseMinor)) {
+      return this.#refuse('amount_too_large', 'amount: above 2^53 in the base currency');
+    }
+    debtor.resolve(b, DEBTOR_SLOTS, tables);
+    creditor.resolve(b, CREDITOR_SLOTS, tables);
+    if (debtor.external && creditor.external) {
+      return this.#refuse('no_subject_of_ours', 'debtor, creditor: neither banks with us');
+    }
+    const type = slotUbyte(b, TRANSACTION_TYPE);
+    const reversal = isReversalType(type) || slots[TRANSACTION_REVERSED_TRANSACTION] !== 0;
+    let common = 0;
+    if (sameSubject(debtor, creditor)) common |= CommonFact.sameSubject;
+    if (reversal) common |= CommonFact.reversal;
+    if (debtor.country !== 0 && creditor.country !== 0 && debtor.country !== creditor.country) {
+      common |= CommonFact.crossBorder;
+    }
+    const purpose = slots[TRANSACTION_PURPOSE];
+    if (purpose !== 0 && isMedicalPurpose(b, purpose, slots[TRANSACTION_PURPOSE + 1])) {
+      common |= CommonFact.medical;
+    }
+    if (isRoundAmount(meaning.amountMinor, meaning.exponent)) common |= CommonFact.round;
+    annex.debtorClass = classBitsOf(false, type, common, sideFacts(debtor, creditor, tables));
+    annex.creditorClass = classBitsOf(true, type, common, sideFacts(creditor, debtor, tables));
+    annex.eventMs = meaning.eventMs;
+    annex.fxVersion = tables.fxVersion;
+    annex.referenceVersion = tables.version;
+    annex.flags =
+      (history ? RecordFlag.history : 0) |
+      (reversal ? RecordFlag.reversal : 0) |
+      (debtor.external ? RecordFlag.debtorExternal : 0) |
+      (creditor.external ? RecordFlag.creditorExternal : 0);
+    return null;
+  }
+
+  #refuse(reason: DeadLetterReason, detail: string): DeadLetterReason {
+    this.#detail = detail;
+    return reason;
+  }
+
+  #bury(reason: DeadLetterReason, raw: Uint8Array, source: string): void {
+    const { source: number, partition, offset, index, ingestMs } = this.#annex;
+    this.counters.rejected[reason]++;
+    this.#letters.write(
+      {
+        reason,
+        detail: this.#detail,
+        source,
+        origin: { source: number, partition, offset, index },
+        ingestMs,
+      },
+      raw,
+      this.#feed.puts(),
+    );
+    this.counters.deadLettersDropped = this.#letters.dropped;
+  }
+
+  #idText(bytes: Uint8Array): string {
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString(
+      'utf8',
+      this.#idStart,
+      this.#idEnd,
+    );
+  }
+
+  /** For the record pushed last. */
+  #accepted(bytes: Uint8Array): AdmissionOutcome {
+    const position = this.#feed.nextPosition - 1;
+    return { ack: 'accepted', position, transactionId: this.#idText(bytes) };
+  }
+
+  #notAccepted(reason: DeadLetterReason | 'duplicate', bytes: Uint8Array): AdmissionOutcome {
+    if (reason === 'duplicate') return { ack: 'duplicate', transactionId: this.#idText(bytes) };
+    return { ack: 'rejected', reason, detail: this.#detail };
+  }
+}
+
+function sideFacts(own: Side, other: Side, tables: ReferenceTables): number {
+  let facts = 0;
+  if (other.external) facts |= SideFact.counterpartyExternal;
+  if (other.otherBank) facts |= SideFact.counterpartyOtherBank;
+  if (other.country !== 0 && tables.isHighRisk(other.country)) {
+    facts |= SideFact.counterpartyHighRisk;
+  }
+  if (other.listed) facts |= SideFact.counterpartyListed;
+  if (own.listed) facts |= SideFact.listed;
+  return facts;
+}

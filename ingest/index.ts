@@ -1,0 +1,20 @@
+/** The door of ingest: sources, admission, dead letters, reference data, watermarks, router. */
+export {
+  Admission,
+  type AdmissionCounters,
+  type AdmissionOptions,
+  type AdmissionSettings,
+  createAdmission,
+} from './admission/admission.js';
+export { classBitsOf } from './admission/class-bits.js';
+export {
+  DEAD_LETTERS_TABLE,
+  type DeadLetter,
+  listDeadLetters,
+  showDeadLetter,
+} from './admission/dead-letters.js';
+export { createNullJournal, JOURNAL_TABLES, type Journal } from './admission/journal.js';
+export { readControls } from './admission/restore.js';
+export { defaultReference, zoneTableOf } from './reference/defaults.js';
+export { changedProfiles, ReferenceTables } from './reference/tables.js';
+export { createRouter, type EmitLeg, type Router } from './router.js';
