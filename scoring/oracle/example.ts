@@ -42,17 +42,31 @@ const TYPE_BITS: Partial<Record<Row['type'], number>> = {
 const minor = (text: string): number => Math.round(Number(text) * 100);
 const isOwn = (row: Row): boolean => row.counterparty.startsWith('own-');
 
-function classBits(row: Row, side: 'debit' | 'credit', listed: boolean): number {
-  let bits: number = side === 'debit' ? B.debit : B.credit;
-  bits |= isOwn(row) ? B.ownAccount : B.counterpartyExternal;
-  if (row.country !== 'CN') bits |= B.crossBorder;
-  if (row.purpose !== undefined && MEDICAL.includes(row.purpose)) bits |= B.medical;
-  if (minor(row.amount) % 1_000_000 === 0) bits |= B.roundAmount;
-  if (listed) bits |= B.listed;
-  if (row.type === 'reversal') return bits | B.reversal;
-  bits |= TYPE_BITS[row.type] ?? 0;
-  if (isOwn(row)) bits &= ~B.transfer;
-  if ((side === 'debit' ? MADE_DEBITS : MADE_CREDITS).includes(row.type)) bits |= B.customerMade;
+export interface LegFacts {
+  side: 'debit' | 'credit';
+  type: Row['type'];
+  amountMinor: number;
+  ownAccount: boolean;
+  external: boolean;
+  crossBorder: boolean;
+  medical: boolean;
+  listed: boolean;
+}
+
+export function classBits(facts: LegFacts): number {
+  const debit = facts.side === 'debit';
+  let bits: number = debit ? B.debit : B.credit;
+  if (facts.ownAccount) bits |= B.ownAccount;
+  if (facts.external) bits |= B.counterpartyExternal;
+  if (facts.crossBorder) bits |= B.crossBorder;
+  if (facts.medical) bits |= B.medical;
+  if (facts.amountMinor % 1_000_000 === 0) bits |= B.roundAmount;
+  if (facts.listed) bits |= B.listed;
+  if (facts.type === 'reversal') return bits | B.reversal;
+  bits |= TYPE_BITS[facts.type] ?? 0;
+  if (facts.ownAccount) bits &= ~B.transfer;
+  if (!debit && facts.type === 'card') bits |= B.merchantReceipt;
+  if ((debit ? MADE_DEBITS : MADE_CREDITS).includes(facts.type)) bits |= B.customerMade;
   return bits;
 }
 
@@ -71,7 +85,16 @@ export function recordsOfExample(example: Example): OracleRecord[] {
   const own = (row: Row, side: 'debit' | 'credit', account: string): OracleSide => ({
     subject: 'customer',
     account,
-    classBits: classBits(row, side, listed),
+    classBits: classBits({
+      side,
+      type: row.type,
+      amountMinor: minor(row.amount),
+      ownAccount: isOwn(row),
+      external: !isOwn(row),
+      crossBorder: row.country !== 'CN',
+      medical: row.purpose !== undefined && MEDICAL.includes(row.purpose),
+      listed,
+    }),
     profile,
     balanceAfterMinor:
       row.balanceAfter === undefined || side !== row.side ? Number.NaN : minor(row.balanceAfter),

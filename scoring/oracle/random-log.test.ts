@@ -1,0 +1,51 @@
+/** The random log is worth its name: every rule and every side case occurs in it. */
+import { describe, expect, it } from 'vitest';
+import { fixedOffsetSettings, runOracle, sortHits } from './oracle.js';
+import { randomLog } from './random-log.js';
+
+describe('the random log', () => {
+  const log = randomLog({ seed: 7, transactions: 8_000 });
+
+  it('is the same for the same seed', () => {
+    expect(randomLog({ seed: 7, transactions: 8_000 })).toEqual(log);
+    expect(randomLog({ seed: 8, transactions: 8_000 })).not.toEqual(log);
+  });
+
+  it('ascends in positions and visits every rule and side case', () => {
+    log.forEach((record, i) => {
+      expect(record.position).toBe(i);
+    });
+    const { hits, tooLate } = runOracle(log);
+    const byRule = new Map<string, Set<string>>();
+    for (const hit of hits) {
+      const bands = byRule.get(hit.rule) ?? new Set();
+      byRule.set(hit.rule, bands.add(hit.band));
+    }
+    expect([...byRule.keys()].sort()).toEqual([
+      'activity-drop',
+      'cross-border-remittances-company',
+      'cross-border-remittances-person',
+      'dormant-reactivation',
+      'listed-customer-limits',
+      'structuring-cash-deposits',
+      'structuring-cash-deposits-7d',
+      'structuring-cash-withdrawals',
+      'structuring-cash-withdrawals-7d',
+      'watched-outflow',
+      'watched-outflow-critically-ill',
+    ]);
+    expect(tooLate).toBeGreaterThan(10);
+    expect(
+      log.filter((r) => r.kind === 'transaction' && r.reversedId !== '').length,
+    ).toBeGreaterThan(50);
+  });
+
+  it('has cases that only re-evaluation finds, and only a reversal takes away', () => {
+    const all = runOracle(log).hits.length;
+    const shanghai = fixedOffsetSettings(8 * 3_600_000);
+    const without = runOracle(log, { ...shanghai, reevaluatedMax: 0 }).hits.length;
+    expect(without).toBeLessThan(all);
+    const kept = log.map((r) => (r.kind === 'transaction' ? { ...r, reversedId: '' } : r));
+    expect(sortHits(runOracle(kept).hits)).not.toEqual(sortHits(runOracle(log).hits));
+  });
+});
