@@ -113,23 +113,23 @@ const loop = async () => { for (;;) await write(); };
 for (let i = 0; i < 4; i++) loop(); // several appends in flight
 `;
 
-/** All records in order, and the side tables agree with them. */
-function checkAll(log: LmdbLog, ackedEnd: number): void {
+/** Records [from, end) are there in order, and the side tables agree with them; returns end. */
+function check(log: LmdbLog, from: number, ackedEnd: number): number {
   const end = log.end();
   expect(end).toBeGreaterThanOrEqual(ackedEnd);
-  for (let at = 0; at < end; ) {
+  for (let at = from; at < end; ) {
     for (const { position, bytes } of log.read(at, 5000)) {
-      expect([position, numberOf(bytes)]).toEqual([at, at]);
+      if (position !== at || numberOf(bytes) !== at) expect([position, numberOf(bytes)]).toBe(at);
       at++;
     }
   }
-  const ids = log.table('ids').range({ limit: end + 10 });
-  expect(ids).toHaveLength(end);
-  for (const { key, value } of ids) {
-    const position = new Float64Array(value.buffer)[0];
-    expect(key).toBe(`id-${position}`);
+  for (let at = from; at < end; at++) {
+    const value = log.table('ids').get(`id-${at}`) ?? new Uint8Array(8);
+    if (new Float64Array(value.buffer)[0] !== at) expect([...value]).toBe(at);
   }
+  expect(log.table('ids').count()).toBe(end);
   expect(log.getMeta('last')).toBe(end - 1);
+  return end;
 }
 
 describe('a writer that is killed', () => {
@@ -137,6 +137,7 @@ describe('a writer that is killed', () => {
     const kills = deep ? 100 : 10;
     const reader = openLmdbLog(path, { name: 'journal', readOnly: true });
     let ackedEnd = 0;
+    let checked = 0;
     for (let i = 0; i < kills; i++) {
       const child = start(WRITER);
       expect(Number((await child.line()).split(' ')[1])).toBeGreaterThanOrEqual(ackedEnd);
@@ -144,12 +145,12 @@ describe('a writer that is killed', () => {
       await new Promise((done) => setTimeout(done, Math.random() * 120));
       await kill(child.process);
       ackedEnd = Math.max(...child.lines.map((line) => Number(line.split(' ')[1])));
-      checkAll(reader, ackedEnd); // the reader keeps its handle over every kill
+      checked = check(reader, checked, ackedEnd); // the reader keeps its handle over every kill
     }
     expect(ackedEnd).toBeGreaterThan(kills * 4);
     await reader.close();
     const log = openLmdbLog(path, { name: 'journal', tables: ['ids'] });
-    checkAll(log, ackedEnd);
+    check(log, 0, ackedEnd);
     await log.close();
   });
 });
