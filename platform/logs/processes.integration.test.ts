@@ -103,9 +103,10 @@ const write = async () => {
   const count = 1 + Math.floor(Math.random() * 6);
   const first = log.nextPosition;
   const records = Array.from({ length: count }, (_, i) => record(first + i));
-  const put = records.map((_, i) => ({
-    table: 'ids', key: 'id-' + (first + i), value: new Uint8Array(new Float64Array([first + i]).buffer),
-  }));
+  const put = records.map((_, i) => {
+    const value = new Uint8Array(new Float64Array([first + i]).buffer);
+    return { table: 'ids', key: 'id-' + (first + i), value };
+  });
   const { end } = await log.append(records, { put, meta: { last: first + count - 1 } });
   say('acked ' + end);
 };
