@@ -300,6 +300,13 @@ describe('one broken rule', () => {
     expect(verifyTransaction(bytes)).toContain(fault);
   });
 
+  it('of a one-byte field is refused: it may not lie in the head of its table', () => {
+    const bytes = encodeTransaction({ ...plain, channel: 'atm' });
+    const view = new DataView(bytes.buffer);
+    view.setUint16(places(view).vt + 16, 2, true);
+    expect(verifyTransaction(bytes)).toContain('channel: outside its table');
+  });
+
   it('of size is refused: texts and batches have limits', () => {
     const long = encodeTransaction({ ...plain, recordingReference: 'r'.repeat(1025) });
     expect(verifyTransaction(long)).toBe('Transaction.recording_reference: text is too long');
