@@ -31,7 +31,7 @@ export function exitCodeOf(error: unknown): number {
   return knownCode(error) ?? ExitCode.failure;
 }
 
-/** True when the message alone tells the operator what to do, so that a stack would only hide it. */
+/** True when the message alone tells what to do, so that a stack would only hide it. */
 export function isForOperators(error: unknown): boolean {
   return knownCode(error) !== undefined;
 }

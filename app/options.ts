@@ -2,8 +2,11 @@
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parse } from 'yaml';
-import { LOG_LEVELS, type LogLevel } from '../platform/logging.js';
+import type { LogLevel } from '../platform/index.js';
 import { UsageError } from './exit-codes.js';
+
+/** Written out here, so that a command's help loads no log and no web server. */
+const logLevels: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
 
 export const DEFAULT_DIR = './weir-data';
 
@@ -63,7 +66,7 @@ export function addRoleFlags(command: Command): Command {
     .option('--engine-operations-port <port>', 'metrics and health (8482)', wholeNumber)
     .option('--dashboard-operations-port <port>', 'metrics and health (8483)', wholeNumber)
     .option('--set <name=value>', 'any setting of weir.yaml; may be repeated', collect)
-    .addOption(new Option('--log-level <level>').choices([...LOG_LEVELS]).default('info'))
+    .addOption(new Option('--log-level <level>').choices(logLevels).default('info'))
     .addOption(new Option('--clock-start <iso>', 'tests only').hideHelp())
     .addOption(new Option('--clock-anchor-ms <ms>').argParser(wholeNumber).hideHelp());
 }

@@ -70,8 +70,8 @@ function read(path: string): Secrets | undefined {
   }
   if (typeof value?.ingestKey !== 'string' || typeof value.cookieSecret !== 'string') {
     throw new ConfigurationError([
-      `${SECRETS_FILE}: unreadable, or without ingestKey and cookieSecret; restore it from a backup, ` +
-        'or remove it: new keys are made at the next start and everybody signs in again',
+      `${SECRETS_FILE}: unreadable, or without ingestKey and cookieSecret; restore it from a ` +
+        'backup, or remove it: new keys are made at the next start and everybody signs in again',
     ]);
   }
   return value as Secrets;

@@ -34,7 +34,14 @@ export function makeSample(text: string, endMs: number): Sample {
     .split('\n')
     .slice(1)
     .filter((line) => line !== '' && !line.includes(',INITIAL_BALANCE,'));
-  const days = lines.map((line) => Date.parse(line.slice(DATE_FROM, DATE_TO)));
+  let date = '';
+  let day = 0;
+  const days = lines.map((line) => {
+    const read = line.slice(DATE_FROM, DATE_TO);
+    if (read !== date) day = Date.parse(read);
+    date = read;
+    return day;
+  });
   const shiftMs = endMs - ((days.at(-1) ?? 0) + DAY_MS);
   const times = new Float64Array(lines.length);
   for (let from = 0; from < lines.length; ) {

@@ -1,0 +1,21 @@
+/** `weir dashboard`: the page, its API and its socket, one process. */
+import { mkdirSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { addRoleFlags, type RoleFlags } from '../options.js';
+
+const help = `
+Example:
+  weir dashboard --dir /srv/weir        the page alone; "weir run" starts it for you`;
+
+export function addDashboardCommand(program: Command): void {
+  const command = program.command('dashboard').description('run the page and its API alone');
+  addRoleFlags(command)
+    .addHelpText('after', help)
+    .action(async (flags: RoleFlags) => {
+      const { startDashboardProcess } = await import('../dashboard-process.js');
+      const dir = resolve(flags.dir);
+      mkdirSync(dir, { recursive: true });
+      await startDashboardProcess({ ...flags, dir });
+    });
+}

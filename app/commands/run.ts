@@ -1,0 +1,23 @@
+/** `weir run`: the whole of Weir on one machine, supervised. */
+import { mkdirSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { addEngineFlags, type EngineFlags } from '../options.js';
+
+const help = `
+Examples:
+  weir run                              serve on the default ports, data in ./weir-data
+  weir run --demo sample                play the labelled sample beside it
+  weir run --dir /srv/weir --threads 2 --set idleAfterMs=5000`;
+
+export function addRunCommand(program: Command): void {
+  const command = program.command('run').description('run engine and dashboard, supervised');
+  addEngineFlags(command)
+    .addHelpText('after', help)
+    .action(async (flags: EngineFlags) => {
+      const { runEverything } = await import('../run-everything.js');
+      const dir = resolve(flags.dir);
+      mkdirSync(dir, { recursive: true });
+      process.exitCode = await runEverything({ ...flags, dir });
+    });
+}

@@ -1,0 +1,23 @@
+/** The engine as a process: its configuration, clock and log, then app/engine does the work. */
+import { createClock, createLogger, loadConfiguration } from '../platform/index.js';
+import { type EngineFlags, overridesOf } from './options.js';
+import { lockRole, runRoleProcess } from './role-process.js';
+
+export async function startEngineProcess(flags: EngineFlags): Promise<void> {
+  const configuration = loadConfiguration(flags.dir, overridesOf(flags));
+  const logger = createLogger({ role: 'engine', level: flags.logLevel });
+  const clock = createClock({ startIso: flags.clockStart, anchorMs: flags.clockAnchorMs });
+  await runRoleProcess(logger, configuration.stopDeadlineMs, async () => {
+    await lockRole(flags.dir, 'engine');
+    const { runEngine } = await import('./engine/index.js');
+    return runEngine({
+      dir: flags.dir,
+      configuration,
+      clock,
+      logger,
+      demo: { what: flags.demo, ratePerSecond: flags.rate },
+      ...(flags.catalogue !== undefined && { cataloguePath: flags.catalogue }),
+      ...(flags.reference !== undefined && { referenceDir: flags.reference }),
+    });
+  });
+}
