@@ -9,7 +9,8 @@ const roles = {
   good: `process.send({ type: 'ready' });
     process.on('message', (m) => m.type === 'stop' && process.exit(0));
     process.on('disconnect', () => process.exit(1));`,
-  deaf: `process.send({ type: 'ready' }); process.on('SIGTERM', () => {}); setInterval(() => {}, 1e3);`,
+  deaf: `process.send({ type: 'ready' });
+    process.on('SIGTERM', () => {}); setInterval(() => {}, 1e3);`,
   busyPort: `process.exit(3);`,
   dying: `process.exit(7);`,
 };
