@@ -4,7 +4,7 @@
  * are written as two 32-bit words, so that no BigInt is made.
  */
 import { Builder } from 'flatbuffers';
-import { slots } from './codegen/runtime.js';
+import { STRING_BYTES_MAX, slots } from './codegen/runtime.js';
 import {
   CHANNEL_NAMES,
   countTransactionBatch,
@@ -90,6 +90,8 @@ export interface TransactionFields {
 
 // One builder for all: encoding is synchronous, and each result is copied out.
 const builder = new Builder(1024);
+const encoder = new TextEncoder();
+const textBytes = new Uint8Array(STRING_BYTES_MAX);
 
 /** FlatBuffers bytes of one Transaction, in an array of their own. */
 export function encodeTransaction(t: TransactionFields): Uint8Array {
@@ -112,7 +114,11 @@ export function encodeTransactionBatch(transactions: readonly TransactionFields[
 }
 
 function writeText(text: string | undefined): number {
-  return text === undefined ? 0 : builder.createString(text);
+  if (text === undefined) return 0;
+  const { read, written } = encoder.encodeInto(text, textBytes);
+  // Longer than the scratch bytes: the builder encodes it itself, at the cost of an array.
+  if (read !== text.length) return builder.createString(text);
+  return builder.createString(textBytes.subarray(0, written));
 }
 
 function writeEnum(field: number, names: readonly string[], name: string | undefined): void {
