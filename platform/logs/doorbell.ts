@@ -68,6 +68,7 @@ export interface Bell {
   ring(end: number): void;
   /** Meta or side tables changed, without a record. */
   ringTables(): void;
+  readerCount(): number;
   close(): Promise<void>;
 }
 
@@ -101,6 +102,7 @@ export function openBell(logPath: string): Bell {
   return {
     ring,
     ringTables: () => ring(TABLES_ONLY),
+    readerCount: () => readers.size,
     close() {
       for (const socket of readers) socket.destroy();
       return new Promise((done) => {
