@@ -44,18 +44,20 @@ export async function runRoleProcess(
   start: () => Promise<RunningRole>,
 ): Promise<void> {
   let stopping = false;
-  const starting = start();
+  let running: RunningRole | undefined;
   const stop = async (why: string): Promise<void> => {
     if (stopping) return;
     stopping = true;
     logger.info({ why }, 'stopping');
+    // Whatever was begun survives a kill, so a start is not waited for.
+    if (running === undefined) process.exit(0);
     // The supervisor kills at its deadline; alone, the role keeps the deadline itself.
     setTimeout(() => {
       logger.error({ stopDeadlineMs }, 'not stopped within the deadline, leaving');
       process.exit(1);
     }, stopDeadlineMs).unref();
     try {
-      await (await starting).stop();
+      await running.stop();
       logger.info('stopped');
       process.exit(0);
     } catch (error) {
@@ -77,7 +79,7 @@ export async function runRoleProcess(
     if (!isSupervised()) void stop('SIGINT');
   });
   try {
-    await starting;
+    running = await start();
     tellSupervisor({ type: 'ready' });
   } catch (error) {
     if (stopping) return;

@@ -42,7 +42,7 @@ const steps = [
     more: [lockStamp],
     leaveOut: [],
     needs: 'dashboard/web/vite.config.ts',
-    output: 'dist/web/index.html',
+    output: 'dist/dashboard/web/index.html',
     build() {
       const config = 'dashboard/web/vite.config.ts';
       runTool('vite/bin/vite.js', ['build', '-c', config, '--logLevel', 'warn']);
