@@ -1,4 +1,4 @@
-/** The JSON form of a transaction, for HTTP, files and tests. Strict: an unknown key is an error. */
+/** JSON form of a transaction, for HTTP, files and tests. Strict: an unknown key is an error. */
 import { z } from 'zod';
 import {
   CHANNEL_NAMES,

@@ -20,8 +20,10 @@ export interface ZoneOffset {
 /** Ascending by `fromMs`; the first entry also stands for everything before it. */
 export type ZoneTable = readonly ZoneOffset[];
 
-const ISO =
-  /^(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(?:([Zz])|([+-])(\d{2})(?::?(\d{2}))?)$/;
+const ISO_DATE = String.raw`(\d{4})-(\d{2})-(\d{2})`;
+const ISO_CLOCK = String.raw`(\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?`;
+const ISO_ZONE = String.raw`(?:([Zz])|([+-])(\d{2})(?::?(\d{2}))?)`;
+const ISO = new RegExp(`^${ISO_DATE}[Tt ]${ISO_CLOCK}${ISO_ZONE}$`);
 
 /**
  * Epoch milliseconds of an ISO 8601 text with offset ("2026-03-02T09:10:00+08:00"; finer fractions

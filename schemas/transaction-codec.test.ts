@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { transactionJsonSchema } from './json-transaction.js';
-import { packCountry, packCurrency } from './money.js';
+import { packCurrency } from './money.js';
 import {
   decodeTransaction,
   decodeTransactionBatch,
@@ -13,7 +13,6 @@ import {
 import {
   readAmountMinor,
   readChannel,
-  readCreditorCountryPacked,
   readCurrencyPacked,
   readDebtorBalanceAfterMinor,
   readEventTimeMs,
@@ -85,7 +84,6 @@ describe('FlatBuffers form', () => {
     expect(readAmountMinor(slab)).toBe(2 ** 43);
     expect(readDebtorBalanceAfterMinor(slab)).toBe(-12_345);
     expect(readCurrencyPacked(slab)).toBe(packCurrency('USD'));
-    expect(readCreditorCountryPacked(slab)).toBe(packCountry('HK'));
     expect([readChannel(slab), readType(slab)]).toEqual([5, 11]);
     expect(verifyTransaction(slab, 7, 6 + bytes.length)).not.toBeNull();
   });
@@ -98,7 +96,7 @@ describe('FlatBuffers form', () => {
     expect(readDebtorBalanceAfterMinor(bytes)).toBeNaN();
     expect(readText(bytes, Text.purpose)).toBe('');
     expect([textStart(Text.purpose), textEnd(Text.purpose)]).toEqual([0, 0]);
-    expect([readChannel(bytes), readCreditorCountryPacked(bytes)]).toEqual([0, 0]);
+    expect([readChannel(bytes), readType(bytes)]).toEqual([0, 0]);
   });
 
   it('carries batches', () => {

@@ -182,7 +182,7 @@ function writeTransaction(t: TransactionFields): number {
   return builder.endObject();
 }
 
-/** Fields of one Transaction. Throws on bytes that do not verify: verify what comes from outside. */
+/** Fields of one Transaction. Throws on bytes that do not verify: verify foreign bytes first. */
 export function decodeTransaction(
   bytes: Uint8Array,
   start = 0,

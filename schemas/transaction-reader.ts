@@ -26,7 +26,7 @@ import {
   TRANSACTION_REVERSED_TRANSACTION,
   TRANSACTION_TYPE,
 } from './generated/transaction.js';
-import { packCountryBytes, packCurrencyBytes } from './money.js';
+import { packCurrencyBytes } from './money.js';
 import type { DeadLetterReason } from './reasons.js';
 
 export { verifyTransaction } from './generated/transaction.js';
@@ -95,16 +95,6 @@ export function readCreditorBalanceAfterMinor(bytes: Uint8Array): number {
 /** schemas/money.ts; 0 when it is not three capital letters. */
 export function readCurrencyPacked(bytes: Uint8Array): number {
   return packCurrencyBytes(bytes, slots[Text.currency], slots[Text.currency + 1]);
-}
-
-/** schemas/money.ts; 0 when absent or not two capital letters (textEnd tells which). */
-export function readDebtorCountryPacked(bytes: Uint8Array): number {
-  return packCountryBytes(bytes, slots[Text.debtorCountry], slots[Text.debtorCountry + 1]);
-}
-
-/** schemas/money.ts; 0 when absent or not two capital letters (textEnd tells which). */
-export function readCreditorCountryPacked(bytes: Uint8Array): number {
-  return packCountryBytes(bytes, slots[Text.creditorCountry], slots[Text.creditorCountry + 1]);
 }
 
 /** Index into CHANNELS. */

@@ -1,4 +1,7 @@
-/** Regenerates schemas/generated: `node dist/schemas/codegen/generate.js` (part of the build). */
+/**
+ * Regenerates schemas/generated. After a change of a .fbs: build, then
+ * `node dist/schemas/codegen/generate.js`, and commit what it writes.
+ */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';

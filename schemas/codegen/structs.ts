@@ -3,7 +3,9 @@ import { parseFbs, SCALAR_WIDTH } from './fbs.js';
 
 /** Source text of `schemas/generated/records.ts` for every `struct` in `fbs`. */
 export function generateStructOffsets(fbs: string): string {
-  const out = ['// Generated from schemas/records.fbs by `npm run build`. Do not edit.'];
+  const out = [
+    '// Generated from schemas/records.fbs by schemas/codegen/generate.ts. Do not edit.',
+  ];
   for (const { name, fields } of parseFbs(fbs, 'schemas/records.fbs').structs) {
     const prefix = constantCase(name);
     let offset = 0;

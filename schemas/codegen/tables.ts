@@ -24,9 +24,10 @@ export function generateTables(fbs: string): string {
     }
   }
   const out = [
-    '// Generated from schemas/transaction.fbs by `npm run build`. Do not edit.',
+    '// Generated from schemas/transaction.fbs by schemas/codegen/generate.ts. Do not edit.',
     'import {',
-    '  followOffset, isExactInt64, readI32, readU16, readU32, slots, VECTOR_ELEMENTS_MAX, verifyString,',
+    '  followOffset, isExactInt64, readI32, readU16, readU32, slots, VECTOR_ELEMENTS_MAX,',
+    '  verifyString,',
     "} from '../codegen/runtime.js';",
     '',
   ];
@@ -86,6 +87,8 @@ function describe(field: TableField): string {
   return `${field.kind === 'tables' ? `[${name}]` : name}${field.required ? ', required' : ''}`;
 }
 
+const LOST_OFFSET = 'offset leads outside the message or is not aligned';
+
 const VERIFIER_PARAMETERS = [
   '  b: Uint8Array,',
   '  start: number,',
@@ -100,10 +103,14 @@ function tableVerifier(table: TableType, sizes: Map<string, number>): string[] {
     ...VERIFIER_PARAMETERS,
     '): string | null {',
     '  const vt = t - readI32(b, t);',
-    `  if (vt < start || ((vt - start) & 1) !== 0 || vt + 4 > end) return '${table.name}: vtable outside';`,
+    '  if (vt < start || ((vt - start) & 1) !== 0 || vt + 4 > end) {',
+    `    return '${table.name}: vtable outside';`,
+    '  }',
     '  const vtSize = readU16(b, vt);',
     '  const size = readU16(b, vt + 2);',
-    `  if (vtSize < 4 || (vtSize & 1) !== 0 || vt + vtSize > end) return '${table.name}: vtable size';`,
+    '  if (vtSize < 4 || (vtSize & 1) !== 0 || vt + vtSize > end) {',
+    `    return '${table.name}: vtable size';`,
+    '  }',
     `  if (size < 4 || t + size > end) return '${table.name}: table size';`,
     '  let at = 0;',
   ];
@@ -138,7 +145,9 @@ function fieldVerifier(
     `  at = vtSize > ${place} ? readU16(b, vt + ${place}) : 0;`,
     ...(required ? [`  if (at === 0) return '${name}: required, absent';`] : []),
     ...(required ? ['  {'] : [`  if (at === 0) ${alsoEnd}slots[${slotAt}] = 0;`, '  else {']),
-    `    if (at < 4 || at + ${width} > size${align}) return '${name}: outside its table or not aligned';`,
+    `    if (at < 4 || at + ${width} > size${align}) {`,
+    `      return '${name}: outside its table or not aligned';`,
+    '    }',
     ...contentVerifier(field, name, slotAt, slot, sizes).map((line) => `    ${line}`),
     '  }',
   ];
@@ -170,7 +179,7 @@ function contentVerifier(
     case 'table':
       return [
         'at = followOffset(b, start, end, t + at);',
-        `if (at < 0) return '${name}: offset leads outside the message or is not aligned';`,
+        `if (at < 0) return '${name}: ${LOST_OFFSET}';`,
         `slots[${slotAt}] = at;`,
         `what = verify${field.type}At(b, start, end, at, base + ${slot + 1});`,
         failed,
@@ -178,7 +187,7 @@ function contentVerifier(
     case 'tables':
       return [
         'at = followOffset(b, start, end, t + at);',
-        `if (at < 0) return '${name}: offset leads outside the message or is not aligned';`,
+        `if (at < 0) return '${name}: ${LOST_OFFSET}';`,
         'const count = readU32(b, at);',
         `if (count > VECTOR_ELEMENTS_MAX) return '${name}: too many elements';`,
         `if (at + 4 + count * 4 > end) return '${name}: elements lie outside the message';`,
@@ -186,7 +195,7 @@ function contentVerifier(
         `slots[${slotAt} + 1] = count;`,
         'for (let i = 0; i < count; i++) {',
         '  const item = followOffset(b, start, end, at + 4 + i * 4);',
-        `  if (item < 0) return \`${name}[\${i}]: offset leads outside the message or is not aligned\`;`,
+        `  if (item < 0) return \`${name}[\${i}]: ${LOST_OFFSET}\`;`,
         `  what = verify${field.type}At(b, start, end, item, base - ${sizes.get(field.type)});`,
         `  if (what !== null) return \`${name}[\${i}]: \${what}\`;`,
         '}',
@@ -206,8 +215,14 @@ function rootVerifier(table: TableType): string[] {
     ` * Checks that bytes[start, end) are a whole ${table.name} and notes its fields in \`slots\`.`,
     ' * Returns null, or what is wrong ("Table.field: what"). Never throws, never reads outside.',
     ' */',
-    `export function verify${table.name}(b: Uint8Array, start = 0, end = b.length): string | null {`,
-    `  if (!(start >= 0 && end <= b.length && end - start >= 8)) return '${table.name}: too short';`,
+    `export function verify${table.name}(`,
+    '  b: Uint8Array,',
+    '  start = 0,',
+    '  end = b.length,',
+    '): string | null {',
+    '  if (!(start >= 0 && end <= b.length && end - start >= 8)) {',
+    `    return '${table.name}: too short';`,
+    '  }',
     '  const t = followOffset(b, start, end, start);',
     `  if (t < 0) return '${table.name}: root lies outside the message or is not aligned';`,
     `  return verify${table.name}At(b, start, end, t, ${rootBase(table)});`,

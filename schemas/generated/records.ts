@@ -1,4 +1,4 @@
-// Generated from schemas/records.fbs by `npm run build`. Do not edit.
+// Generated from schemas/records.fbs by schemas/codegen/generate.ts. Do not edit.
 
 export const ENVELOPE_MAGIC = 0; // uint
 export const ENVELOPE_VERSION = 4; // ushort

@@ -1,6 +1,7 @@
-// Generated from schemas/transaction.fbs by `npm run build`. Do not edit.
+// Generated from schemas/transaction.fbs by schemas/codegen/generate.ts. Do not edit.
 import {
-  followOffset, isExactInt64, readI32, readU16, readU32, slots, VECTOR_ELEMENTS_MAX, verifyString,
+  followOffset, isExactInt64, readI32, readU16, readU32, slots, VECTOR_ELEMENTS_MAX,
+  verifyString,
 } from '../codegen/runtime.js';
 
 /** Names of PartyKind by value, in the dashed form of JSON and rules. */
@@ -72,45 +73,59 @@ function verifyPartyAt(
   base: number,
 ): string | null {
   const vt = t - readI32(b, t);
-  if (vt < start || ((vt - start) & 1) !== 0 || vt + 4 > end) return 'Party: vtable outside';
+  if (vt < start || ((vt - start) & 1) !== 0 || vt + 4 > end) {
+    return 'Party: vtable outside';
+  }
   const vtSize = readU16(b, vt);
   const size = readU16(b, vt + 2);
-  if (vtSize < 4 || (vtSize & 1) !== 0 || vt + vtSize > end) return 'Party: vtable size';
+  if (vtSize < 4 || (vtSize & 1) !== 0 || vt + vtSize > end) {
+    return 'Party: vtable size';
+  }
   if (size < 4 || t + size > end) return 'Party: table size';
   let at = 0;
   let what: string | null = null;
   at = vtSize > 4 ? readU16(b, vt + 4) : 0;
   if (at === 0) return 'Party.account: required, absent';
   {
-    if (at < 4 || at + 4 > size || ((t + at - start) & 3) !== 0) return 'Party.account: outside its table or not aligned';
+    if (at < 4 || at + 4 > size || ((t + at - start) & 3) !== 0) {
+      return 'Party.account: outside its table or not aligned';
+    }
     what = verifyString(b, start, end, t + at, base);
     if (what !== null) return `Party.account: ${what}`;
   }
   at = vtSize > 6 ? readU16(b, vt + 6) : 0;
   if (at === 0) slots[base + 2 + 1] = slots[base + 2] = 0;
   else {
-    if (at < 4 || at + 4 > size || ((t + at - start) & 3) !== 0) return 'Party.party: outside its table or not aligned';
+    if (at < 4 || at + 4 > size || ((t + at - start) & 3) !== 0) {
+      return 'Party.party: outside its table or not aligned';
+    }
     what = verifyString(b, start, end, t + at, base + 2);
     if (what !== null) return `Party.party: ${what}`;
   }
   at = vtSize > 8 ? readU16(b, vt + 8) : 0;
   if (at === 0) slots[base + 4 + 1] = slots[base + 4] = 0;
   else {
-    if (at < 4 || at + 4 > size || ((t + at - start) & 3) !== 0) return 'Party.bank: outside its table or not aligned';
+    if (at < 4 || at + 4 > size || ((t + at - start) & 3) !== 0) {
+      return 'Party.bank: outside its table or not aligned';
+    }
     what = verifyString(b, start, end, t + at, base + 4);
     if (what !== null) return `Party.bank: ${what}`;
   }
   at = vtSize > 10 ? readU16(b, vt + 10) : 0;
   if (at === 0) slots[base + 6 + 1] = slots[base + 6] = 0;
   else {
-    if (at < 4 || at + 4 > size || ((t + at - start) & 3) !== 0) return 'Party.country: outside its table or not aligned';
+    if (at < 4 || at + 4 > size || ((t + at - start) & 3) !== 0) {
+      return 'Party.country: outside its table or not aligned';
+    }
     what = verifyString(b, start, end, t + at, base + 6);
     if (what !== null) return `Party.country: ${what}`;
   }
   at = vtSize > 12 ? readU16(b, vt + 12) : 0;
   if (at === 0) slots[base + 8] = 0;
   else {
-    if (at < 4 || at + 1 > size) return 'Party.kind: outside its table or not aligned';
+    if (at < 4 || at + 1 > size) {
+      return 'Party.kind: outside its table or not aligned';
+    }
     if (b[t + at] > 8) return 'Party.kind: unknown enum value';
     slots[base + 8] = t + at;
   }
@@ -125,31 +140,41 @@ function verifyTransactionAt(
   base: number,
 ): string | null {
   const vt = t - readI32(b, t);
-  if (vt < start || ((vt - start) & 1) !== 0 || vt + 4 > end) return 'Transaction: vtable outside';
+  if (vt < start || ((vt - start) & 1) !== 0 || vt + 4 > end) {
+    return 'Transaction: vtable outside';
+  }
   const vtSize = readU16(b, vt);
   const size = readU16(b, vt + 2);
-  if (vtSize < 4 || (vtSize & 1) !== 0 || vt + vtSize > end) return 'Transaction: vtable size';
+  if (vtSize < 4 || (vtSize & 1) !== 0 || vt + vtSize > end) {
+    return 'Transaction: vtable size';
+  }
   if (size < 4 || t + size > end) return 'Transaction: table size';
   let at = 0;
   let what: string | null = null;
   at = vtSize > 4 ? readU16(b, vt + 4) : 0;
   if (at === 0) return 'Transaction.id: required, absent';
   {
-    if (at < 4 || at + 4 > size || ((t + at - start) & 3) !== 0) return 'Transaction.id: outside its table or not aligned';
+    if (at < 4 || at + 4 > size || ((t + at - start) & 3) !== 0) {
+      return 'Transaction.id: outside its table or not aligned';
+    }
     what = verifyString(b, start, end, t + at, base);
     if (what !== null) return `Transaction.id: ${what}`;
   }
   at = vtSize > 6 ? readU16(b, vt + 6) : 0;
   if (at === 0) slots[base + 2] = 0;
   else {
-    if (at < 4 || at + 8 > size || ((t + at - start) & 7) !== 0) return 'Transaction.event_time_ms: outside its table or not aligned';
+    if (at < 4 || at + 8 > size || ((t + at - start) & 7) !== 0) {
+      return 'Transaction.event_time_ms: outside its table or not aligned';
+    }
     if (!isExactInt64(b, t + at)) return 'Transaction.event_time_ms: beyond 2^53';
     slots[base + 2] = t + at;
   }
   at = vtSize > 8 ? readU16(b, vt + 8) : 0;
   if (at === 0) return 'Transaction.debtor: required, absent';
   {
-    if (at < 4 || at + 4 > size || ((t + at - start) & 3) !== 0) return 'Transaction.debtor: outside its table or not aligned';
+    if (at < 4 || at + 4 > size || ((t + at - start) & 3) !== 0) {
+      return 'Transaction.debtor: outside its table or not aligned';
+    }
     at = followOffset(b, start, end, t + at);
     if (at < 0) return 'Transaction.debtor: offset leads outside the message or is not aligned';
     slots[base + 3] = at;
@@ -159,7 +184,9 @@ function verifyTransactionAt(
   at = vtSize > 10 ? readU16(b, vt + 10) : 0;
   if (at === 0) return 'Transaction.creditor: required, absent';
   {
-    if (at < 4 || at + 4 > size || ((t + at - start) & 3) !== 0) return 'Transaction.creditor: outside its table or not aligned';
+    if (at < 4 || at + 4 > size || ((t + at - start) & 3) !== 0) {
+      return 'Transaction.creditor: outside its table or not aligned';
+    }
     at = followOffset(b, start, end, t + at);
     if (at < 0) return 'Transaction.creditor: offset leads outside the message or is not aligned';
     slots[base + 13] = at;
@@ -169,76 +196,98 @@ function verifyTransactionAt(
   at = vtSize > 12 ? readU16(b, vt + 12) : 0;
   if (at === 0) slots[base + 23] = 0;
   else {
-    if (at < 4 || at + 8 > size || ((t + at - start) & 7) !== 0) return 'Transaction.amount_minor: outside its table or not aligned';
+    if (at < 4 || at + 8 > size || ((t + at - start) & 7) !== 0) {
+      return 'Transaction.amount_minor: outside its table or not aligned';
+    }
     if (!isExactInt64(b, t + at)) return 'Transaction.amount_minor: beyond 2^53';
     slots[base + 23] = t + at;
   }
   at = vtSize > 14 ? readU16(b, vt + 14) : 0;
   if (at === 0) return 'Transaction.currency: required, absent';
   {
-    if (at < 4 || at + 4 > size || ((t + at - start) & 3) !== 0) return 'Transaction.currency: outside its table or not aligned';
+    if (at < 4 || at + 4 > size || ((t + at - start) & 3) !== 0) {
+      return 'Transaction.currency: outside its table or not aligned';
+    }
     what = verifyString(b, start, end, t + at, base + 24);
     if (what !== null) return `Transaction.currency: ${what}`;
   }
   at = vtSize > 16 ? readU16(b, vt + 16) : 0;
   if (at === 0) slots[base + 26] = 0;
   else {
-    if (at < 4 || at + 1 > size) return 'Transaction.channel: outside its table or not aligned';
+    if (at < 4 || at + 1 > size) {
+      return 'Transaction.channel: outside its table or not aligned';
+    }
     if (b[t + at] > 9) return 'Transaction.channel: unknown enum value';
     slots[base + 26] = t + at;
   }
   at = vtSize > 18 ? readU16(b, vt + 18) : 0;
   if (at === 0) slots[base + 27] = 0;
   else {
-    if (at < 4 || at + 1 > size) return 'Transaction.type: outside its table or not aligned';
+    if (at < 4 || at + 1 > size) {
+      return 'Transaction.type: outside its table or not aligned';
+    }
     if (b[t + at] > 17) return 'Transaction.type: unknown enum value';
     slots[base + 27] = t + at;
   }
   at = vtSize > 20 ? readU16(b, vt + 20) : 0;
   if (at === 0) slots[base + 28 + 1] = slots[base + 28] = 0;
   else {
-    if (at < 4 || at + 4 > size || ((t + at - start) & 3) !== 0) return 'Transaction.purpose: outside its table or not aligned';
+    if (at < 4 || at + 4 > size || ((t + at - start) & 3) !== 0) {
+      return 'Transaction.purpose: outside its table or not aligned';
+    }
     what = verifyString(b, start, end, t + at, base + 28);
     if (what !== null) return `Transaction.purpose: ${what}`;
   }
   at = vtSize > 22 ? readU16(b, vt + 22) : 0;
   if (at === 0) slots[base + 30] = 0;
   else {
-    if (at < 4 || at + 8 > size || ((t + at - start) & 7) !== 0) return 'Transaction.debtor_balance_after_minor: outside its table or not aligned';
+    if (at < 4 || at + 8 > size || ((t + at - start) & 7) !== 0) {
+      return 'Transaction.debtor_balance_after_minor: outside its table or not aligned';
+    }
     if (!isExactInt64(b, t + at)) return 'Transaction.debtor_balance_after_minor: beyond 2^53';
     slots[base + 30] = t + at;
   }
   at = vtSize > 24 ? readU16(b, vt + 24) : 0;
   if (at === 0) slots[base + 31] = 0;
   else {
-    if (at < 4 || at + 8 > size || ((t + at - start) & 7) !== 0) return 'Transaction.creditor_balance_after_minor: outside its table or not aligned';
+    if (at < 4 || at + 8 > size || ((t + at - start) & 7) !== 0) {
+      return 'Transaction.creditor_balance_after_minor: outside its table or not aligned';
+    }
     if (!isExactInt64(b, t + at)) return 'Transaction.creditor_balance_after_minor: beyond 2^53';
     slots[base + 31] = t + at;
   }
   at = vtSize > 26 ? readU16(b, vt + 26) : 0;
   if (at === 0) slots[base + 32] = 0;
   else {
-    if (at < 4 || at + 1 > size) return 'Transaction.product_risk_class: outside its table or not aligned';
+    if (at < 4 || at + 1 > size) {
+      return 'Transaction.product_risk_class: outside its table or not aligned';
+    }
     slots[base + 32] = t + at;
   }
   at = vtSize > 28 ? readU16(b, vt + 28) : 0;
   if (at === 0) slots[base + 33 + 1] = slots[base + 33] = 0;
   else {
-    if (at < 4 || at + 4 > size || ((t + at - start) & 3) !== 0) return 'Transaction.loan_id: outside its table or not aligned';
+    if (at < 4 || at + 4 > size || ((t + at - start) & 3) !== 0) {
+      return 'Transaction.loan_id: outside its table or not aligned';
+    }
     what = verifyString(b, start, end, t + at, base + 33);
     if (what !== null) return `Transaction.loan_id: ${what}`;
   }
   at = vtSize > 30 ? readU16(b, vt + 30) : 0;
   if (at === 0) slots[base + 35 + 1] = slots[base + 35] = 0;
   else {
-    if (at < 4 || at + 4 > size || ((t + at - start) & 3) !== 0) return 'Transaction.reversed_transaction: outside its table or not aligned';
+    if (at < 4 || at + 4 > size || ((t + at - start) & 3) !== 0) {
+      return 'Transaction.reversed_transaction: outside its table or not aligned';
+    }
     what = verifyString(b, start, end, t + at, base + 35);
     if (what !== null) return `Transaction.reversed_transaction: ${what}`;
   }
   at = vtSize > 32 ? readU16(b, vt + 32) : 0;
   if (at === 0) slots[base + 37 + 1] = slots[base + 37] = 0;
   else {
-    if (at < 4 || at + 4 > size || ((t + at - start) & 3) !== 0) return 'Transaction.recording_reference: outside its table or not aligned';
+    if (at < 4 || at + 4 > size || ((t + at - start) & 3) !== 0) {
+      return 'Transaction.recording_reference: outside its table or not aligned';
+    }
     what = verifyString(b, start, end, t + at, base + 37);
     if (what !== null) return `Transaction.recording_reference: ${what}`;
   }
@@ -253,17 +302,23 @@ function verifyTransactionBatchAt(
   base: number,
 ): string | null {
   const vt = t - readI32(b, t);
-  if (vt < start || ((vt - start) & 1) !== 0 || vt + 4 > end) return 'TransactionBatch: vtable outside';
+  if (vt < start || ((vt - start) & 1) !== 0 || vt + 4 > end) {
+    return 'TransactionBatch: vtable outside';
+  }
   const vtSize = readU16(b, vt);
   const size = readU16(b, vt + 2);
-  if (vtSize < 4 || (vtSize & 1) !== 0 || vt + vtSize > end) return 'TransactionBatch: vtable size';
+  if (vtSize < 4 || (vtSize & 1) !== 0 || vt + vtSize > end) {
+    return 'TransactionBatch: vtable size';
+  }
   if (size < 4 || t + size > end) return 'TransactionBatch: table size';
   let at = 0;
   let what: string | null = null;
   at = vtSize > 4 ? readU16(b, vt + 4) : 0;
   if (at === 0) return 'TransactionBatch.transactions: required, absent';
   {
-    if (at < 4 || at + 4 > size || ((t + at - start) & 3) !== 0) return 'TransactionBatch.transactions: outside its table or not aligned';
+    if (at < 4 || at + 4 > size || ((t + at - start) & 3) !== 0) {
+      return 'TransactionBatch.transactions: outside its table or not aligned';
+    }
     at = followOffset(b, start, end, t + at);
     if (at < 0) return 'TransactionBatch.transactions: offset leads outside the message or is not aligned';
     const count = readU32(b, at);
@@ -285,8 +340,14 @@ function verifyTransactionBatchAt(
  * Checks that bytes[start, end) are a whole Transaction and notes its fields in `slots`.
  * Returns null, or what is wrong ("Table.field: what"). Never throws, never reads outside.
  */
-export function verifyTransaction(b: Uint8Array, start = 0, end = b.length): string | null {
-  if (!(start >= 0 && end <= b.length && end - start >= 8)) return 'Transaction: too short';
+export function verifyTransaction(
+  b: Uint8Array,
+  start = 0,
+  end = b.length,
+): string | null {
+  if (!(start >= 0 && end <= b.length && end - start >= 8)) {
+    return 'Transaction: too short';
+  }
   const t = followOffset(b, start, end, start);
   if (t < 0) return 'Transaction: root lies outside the message or is not aligned';
   return verifyTransactionAt(b, start, end, t, 0);
@@ -296,8 +357,14 @@ export function verifyTransaction(b: Uint8Array, start = 0, end = b.length): str
  * Checks that bytes[start, end) are a whole TransactionBatch and notes its fields in `slots`.
  * Returns null, or what is wrong ("Table.field: what"). Never throws, never reads outside.
  */
-export function verifyTransactionBatch(b: Uint8Array, start = 0, end = b.length): string | null {
-  if (!(start >= 0 && end <= b.length && end - start >= 8)) return 'TransactionBatch: too short';
+export function verifyTransactionBatch(
+  b: Uint8Array,
+  start = 0,
+  end = b.length,
+): string | null {
+  if (!(start >= 0 && end <= b.length && end - start >= 8)) {
+    return 'TransactionBatch: too short';
+  }
   const t = followOffset(b, start, end, start);
   if (t < 0) return 'TransactionBatch: root lies outside the message or is not aligned';
   return verifyTransactionBatchAt(b, start, end, t, TRANSACTION_SLOTS);
