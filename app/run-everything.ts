@@ -35,7 +35,11 @@ export async function runEverything(flags: EngineFlags): Promise<number> {
       ],
       logger,
       stopDeadlineMs: configuration.stopDeadlineMs,
-      onMessage: (child, message) => said.set(`${child} ${message.type}`, message),
+      onMessage: (child, message) => {
+        // A role may say more than once that it is ready, and where.
+        const key = `${child} ${message.type}`;
+        said.set(key, { ...said.get(key), ...message });
+      },
       onReady: () => announce(flags.dir, ingestKey, configuration, said),
     });
     const stop = (): void => {

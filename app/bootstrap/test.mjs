@@ -3,7 +3,7 @@
  * writes them to docs/evidence. In CI nothing may be left out: a suite that cannot run fails it.
  * Further arguments go to vitest (`npm test -- platform`) and leave out the checks.
  */
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from './build.mjs';
 import { fail, root, runTool, say, seconds, setUp } from './setup.mjs';
@@ -40,6 +40,9 @@ if (deep) {
 if (filters.length === 0) {
   step('biome', () => runTool('@biomejs/biome/bin/biome', ['check', '.', '--error-on-warnings']));
   step('tsc', () => runTool('typescript/bin/tsc', ['-p', '.', '--noEmit']));
+  if (existsSync(join(root, 'dashboard/web/tsconfig.json'))) {
+    step('tsc, page', () => runTool('typescript/bin/tsc', ['-p', 'dashboard/web', '--noEmit']));
+  }
   step('knip', () => runTool('knip/bin/knip.js', ['--no-progress']));
 }
 step('vitest', () => {
