@@ -1,5 +1,10 @@
 /** The door of the scoring room. */
-export { loadCatalogue, CatalogueError } from './catalogue/load.js';
+export {
+  CatalogueError,
+  catalogueFromJson,
+  catalogueText,
+  loadCatalogue,
+} from './catalogue/load.js';
 export { type OperatorOptions, type RingCommand, ScoringOperator } from './operator.js';
 export type { RegionDescription } from './rebuild.js';
 export { H as RegionHeader } from './region.js';
