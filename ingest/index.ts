@@ -18,3 +18,7 @@ export { readControls } from './admission/restore.js';
 export { defaultReference, zoneTableOf } from './reference/defaults.js';
 export { changedProfiles, ReferenceTables } from './reference/tables.js';
 export { createRouter, type EmitLeg, type Router } from './router.js';
+export { createFileSource, type FileProgress, type FileSourceOptions } from './sources/file.js';
+export { loadMapping, type Mapping } from './sources/mapping.js';
+export { shippedMappingPath } from './sources/shipped.js';
+export { FileError } from './yaml-file.js';
