@@ -102,7 +102,7 @@ export function bothClocks(ms: number, bank: Bank, t: Texts): string {
 export function duration(ms: number, t: Texts): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));
   if (seconds < 60) return fill(t.queue.seconds, { n: seconds });
-  if (seconds < 3600) return fill(t.queue.minutes, { n: Math.floor(seconds / 60) });
+  if (seconds < 2 * 3600) return fill(t.queue.minutes, { n: Math.floor(seconds / 60) });
   if (seconds < 2 * 86_400) return fill(t.queue.hours, { n: Math.floor(seconds / 3600) });
   return fill(t.queue.days, { n: Math.floor(seconds / 86_400) });
 }

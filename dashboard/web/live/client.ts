@@ -125,11 +125,14 @@ export class LiveClient {
     const message = JSON.parse(data) as ServerMessage;
     switch (message.type) {
       case 'welcome':
-        return this.welcome(message);
+        this.welcome(message);
+        return;
       case 'subscribed':
-        return this.subscribed(message);
+        this.subscribed(message);
+        return;
       case 'push':
-        return this.push(message);
+        this.push(message);
+        return;
       case 'heartbeat':
         this.heartbeat(message);
         return;
@@ -208,11 +211,13 @@ export class LiveClient {
   private watch(): void {
     this.watchTimer = this.environment.setTimer(() => {
       const silentMs = this.environment.nowMs() - this.lastMessageMs;
-      if (this.welcomedMs === 0) {
-        if (silentMs > WELCOME_MS_MAX) return this.drop();
-      } else if (silentMs > this.heartbeatMs * MISSED_DEAD) {
-        return this.drop();
-      } else if (silentMs > this.heartbeatMs * MISSED_STALE && this.connection.state === 'live') {
+      const welcomed = this.welcomedMs > 0;
+      if (silentMs > (welcomed ? this.heartbeatMs * MISSED_DEAD : WELCOME_MS_MAX)) {
+        this.drop();
+        return;
+      }
+      const stale = welcomed && silentMs > this.heartbeatMs * MISSED_STALE;
+      if (stale && this.connection.state === 'live') {
         this.say({ state: 'stale', sinceMs: this.lastMessageMs });
       }
       this.watch();

@@ -8,7 +8,7 @@ import { dialog } from './dialogs.js';
 
 export function Banners() {
   return (
-    <div class="banners">
+    <section class="banners" aria-label={text.value.common.notices}>
       <ConnectionBanner />
       <EngineBanner />
       <Dismissible
@@ -28,7 +28,7 @@ export function Banners() {
         }}
       />
       <PasswordHint />
-    </div>
+    </section>
   );
 }
 
@@ -50,7 +50,9 @@ function ConnectionBanner() {
     const again = now.code === CloseCode.tooManyConnections;
     return (
       <div class="banner bad" data-banner="stopped">
-        <span>{fill(t.stoppedBar, { reason: reason === undefined ? now.code : t[reason] })}</span>
+        <span class="banner-words">
+          {fill(t.stoppedBar, { reason: reason === undefined ? now.code : t[reason] })}
+        </span>
         <button
           type="button"
           class="button"
@@ -64,7 +66,7 @@ function ConnectionBanner() {
   if (now.state === 'reconnecting') {
     return (
       <div class="banner warn" data-banner="offline">
-        <span>{t.offlineBar}</span>
+        <span class="banner-words">{t.offlineBar}</span>
         <button type="button" class="button" onClick={reconnect}>
           {t.reconnect}
         </button>
@@ -75,7 +77,7 @@ function ConnectionBanner() {
   const seconds = Math.max(1, Math.round((nowMs.value - now.sinceMs) / 1000));
   return (
     <div class="banner warn" data-banner="stale">
-      <span>{fill(t.staleBar, { n: seconds })}</span>
+      <span class="banner-words">{fill(t.staleBar, { n: seconds })}</span>
     </div>
   );
 }
@@ -86,7 +88,7 @@ function EngineBanner() {
   if (engine === 'running' || connection.value.state !== 'live') return null;
   return (
     <div class="banner warn" data-banner="engine">
-      <span>{engine === 'away' ? t.engineAway : t.engineStarting}</span>
+      <span class="banner-words">{engine === 'away' ? t.engineAway : t.engineStarting}</span>
     </div>
   );
 }
@@ -103,7 +105,7 @@ function Dismissible({ shown, kind, words, dismiss }: DismissibleProps) {
   if (!shown) return null;
   return (
     <div class={kind === 'problem' ? 'banner bad' : 'banner'} data-banner={kind}>
-      <span>{words}</span>
+      <span class="banner-words">{words}</span>
       <button type="button" class="button plain" aria-label={t.common.close} onClick={dismiss}>
         <span aria-hidden="true">×</span>
       </button>
@@ -118,7 +120,7 @@ function PasswordHint() {
   if (!wanted || passwordHint.value === 'dismissed') return null;
   return (
     <div class="banner" data-banner="password">
-      <span>
+      <span class="banner-words">
         <strong>{t.signIn.hintTitle}</strong> {t.signIn.hintText}
       </span>
       <button

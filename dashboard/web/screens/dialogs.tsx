@@ -9,6 +9,7 @@ import { language, shortcuts } from '../state/preferences.js';
 import { announcement, store } from '../state/queue.js';
 import { passwordWasSet } from '../state/session.js';
 import { fill, text } from '../text/index.js';
+import { Key } from './key.js';
 
 export const dialog = signal<'none' | 'help' | 'password'>('none');
 
@@ -112,14 +113,15 @@ function CloseAlert({ id }: { id: string }) {
           {REASONS.map((each, at) => (
             <label key={each}>
               <input
+                class="choice"
                 type="radio"
                 name="reason"
                 value={each}
                 checked={reason === each}
                 onChange={() => setReason(each)}
               />
-              <span>{t.domain.reason[each]}</span>
-              <kbd aria-hidden="true">{at + 1}</kbd>
+              <span class="choice-words">{t.domain.reason[each]}</span>
+              <Key name={at + 1} />
             </label>
           ))}
         </fieldset>

@@ -9,6 +9,7 @@ import { announcement, closeDrawer, me, nowMs, store, tableVersion } from '../st
 import { bank, checkSession } from '../state/session.js';
 import { fill, text, word } from '../text/index.js';
 import { Evidence } from './evidence.js';
+import { Key } from './key.js';
 import { Shape } from './shape.js';
 
 type Loaded =
@@ -52,7 +53,7 @@ export function Drawer({ id }: { id: string }) {
     <aside class="drawer" aria-label={t.drawer.label}>
       <div class="drawer-top">
         <button type="button" class="button plain" onClick={closeDrawer}>
-          <span aria-hidden="true">←</span> {t.drawer.back} <kbd aria-hidden="true">Esc</kbd>
+          <span aria-hidden="true">←</span> {t.drawer.back} <Key name="Esc" />
         </button>
         <CopyButtons id={id} />
       </div>
@@ -185,7 +186,7 @@ function ActButton({ label, hint, primary, why, run }: ActProps) {
       onClick={run}
     >
       {label}
-      {hint === undefined ? null : <kbd aria-hidden="true">{hint}</kbd>}
+      {hint === undefined ? null : <Key name={hint} />}
     </button>
   );
 }

@@ -1,5 +1,6 @@
 /** The proof in the drawer: gates, transactions, facts, counterparties, hits, trail, versions. */
 import type { ComponentChildren } from 'preact';
+import { useState } from 'preact/hooks';
 import type { GateEvidence, Hit } from '../../../schemas/hit.js';
 import type { AlertDetail, AlertRow } from '../../../schemas/protocol.js';
 import { bothClocks, clockTime, fullTime, measure, money, plain } from '../format.js';
@@ -47,7 +48,7 @@ function Block({ title, aside, children }: BlockProps) {
 export function featureName(feature: string): string {
   const known = word(text.value.features, feature);
   if (known !== feature) return known;
-  return feature.replace(/([a-z0-9])([A-Z])/g, '$1 $2').toLowerCase();
+  return feature.replace(/([a-z0-9])([A-Z])|([a-z])([0-9])/g, '$1$3 $2$4').toLowerCase();
 }
 
 function Gates({ hit }: { hit: Hit }) {
@@ -131,9 +132,14 @@ function Bar({ gate }: { gate: GateEvidence }) {
   );
 }
 
+/** The drawer stays short; one press shows the rest. */
+const TRANSACTIONS_SHOWN = 12;
+
 function Transactions({ hit }: { hit: Hit }) {
   const t = text.value;
+  const [whole, setWhole] = useState(false);
   const rows = [...hit.transactions].reverse();
+  const shown = whole ? rows : rows.slice(0, TRANSACTIONS_SHOWN);
   if (rows.length === 0) return null;
   const n = rows.length;
   const all = hit.transactionCount > n || hit.atLeast;
@@ -142,40 +148,43 @@ function Transactions({ hit }: { hit: Hit }) {
   const total = rows.reduce((sum, each) => sum + each.amountBaseMinor, 0);
   return (
     <Block title={t.drawer.transactions} aside={aside}>
-      <div class="scroll-x" tabIndex={0} role="group" aria-label={t.drawer.transactions}>
-        <table class="data">
-          <thead>
-            <tr>
-              <th scope="col">{t.drawer.time}</th>
-              <th scope="col">{t.drawer.side}</th>
-              <th scope="col">{t.drawer.counterparty}</th>
-              <th scope="col" class="number">
-                {t.drawer.amount}
-              </th>
+      <table class="data">
+        <thead>
+          <tr>
+            <th scope="col">{t.drawer.time}</th>
+            <th scope="col">{t.drawer.side}</th>
+            <th scope="col">{t.drawer.counterparty}</th>
+            <th scope="col" class="number">
+              {t.drawer.amount}
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {shown.map((each) => (
+            <tr key={`${each.id} ${each.side}`} title={each.id}>
+              <td title={bothClocks(each.eventTime, bank.value, t)}>
+                {clockTime(each.eventTime, nowMs.peek(), bank.value)}
+              </td>
+              <td>{each.side === 'debit' ? t.drawer.debit : t.drawer.credit}</td>
+              <td class="mono">{each.counterparty}</td>
+              <td class="number">{money(each.amountBaseMinor, bank.value)}</td>
             </tr>
-          </thead>
-          <tbody>
-            {rows.map((each) => (
-              <tr key={`${each.id} ${each.side}`} title={each.id}>
-                <td title={bothClocks(each.eventTime, bank.value, t)}>
-                  {clockTime(each.eventTime, nowMs.peek(), bank.value)}
-                </td>
-                <td>{each.side === 'debit' ? t.drawer.debit : t.drawer.credit}</td>
-                <td class="mono">{each.counterparty}</td>
-                <td class="number">{money(each.amountBaseMinor, bank.value)}</td>
-              </tr>
-            ))}
-          </tbody>
-          <tfoot>
-            <tr>
-              <th scope="row" colSpan={3}>
-                {t.drawer.total}
-              </th>
-              <td class="number strong">{money(total, bank.value)}</td>
-            </tr>
-          </tfoot>
-        </table>
-      </div>
+          ))}
+        </tbody>
+        <tfoot>
+          <tr class="sum">
+            <th scope="row" colSpan={3}>
+              {t.drawer.total}
+            </th>
+            <td class="number strong">{money(total, bank.value)}</td>
+          </tr>
+        </tfoot>
+      </table>
+      {n > shown.length ? (
+        <button type="button" class="button" onClick={() => setWhole(true)}>
+          {fill(t.drawer.showAll, { n: plain(n) })}
+        </button>
+      ) : null}
     </Block>
   );
 }

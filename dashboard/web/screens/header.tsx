@@ -85,17 +85,17 @@ function Menu({ user }: { user: SessionUser }) {
     const outside = (event: Event) => {
       if (!root.current?.contains(event.target as Node)) setOpen(false);
     };
-    const escape = (event: KeyboardEvent) => {
+    const onEscape = (event: KeyboardEvent) => {
       if (event.key !== 'Escape') return;
       event.stopPropagation();
       setOpen(false);
       root.current?.querySelector('button')?.focus();
     };
     document.addEventListener('pointerdown', outside);
-    document.addEventListener('keydown', escape, true);
+    document.addEventListener('keydown', onEscape, true);
     return () => {
       document.removeEventListener('pointerdown', outside);
-      document.removeEventListener('keydown', escape, true);
+      document.removeEventListener('keydown', onEscape, true);
     };
   }, [open]);
   return (

@@ -27,9 +27,9 @@ export function Queue({ user }: { user: SessionUser }) {
   const open = address.value.alert;
   return (
     <div class={open === null ? 'queue' : 'queue with-drawer'}>
-      <a class="skip" href="#alerts" onClick={skip}>
+      <button type="button" class="skip" onClick={skip}>
         {t.common.skip}
-      </a>
+      </button>
       <Header user={user} />
       <Toolbar />
       <Banners />
@@ -44,8 +44,7 @@ export function Queue({ user }: { user: SessionUser }) {
   );
 }
 
-/** The fragment belongs to the filters, so the skip link moves the focus by itself. */
-function skip(event: Event): void {
-  event.preventDefault();
+/** A button, since the fragment of a link belongs to the filters. */
+function skip(): void {
   document.getElementById('alerts')?.focus();
 }

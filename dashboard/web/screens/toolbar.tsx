@@ -5,6 +5,7 @@ import { FAMILY_ORDER, type Filter } from '../state/filter.js';
 import type { SortKey } from '../state/order.js';
 import { address, counts, go, pause, paused, readClosed, resume } from '../state/queue.js';
 import { text } from '../text/index.js';
+import { Key } from './key.js';
 
 const FAMILIES_ALWAYS = new Set(['aml', 'activity-drop', 'outflow']);
 const SEARCH_DELAY_MS = 150;
@@ -15,7 +16,7 @@ export function Toolbar() {
   return (
     <div class="toolbar">
       <Tabs filter={filter} />
-      <div class="tools">
+      <search class="tools">
         <Search q={filter.q} />
         <select
           class="input state"
@@ -39,7 +40,7 @@ export function Toolbar() {
           <option value="age">{t.queue.sortAge}</option>
         </select>
         <LiveButton />
-      </div>
+      </search>
     </div>
   );
 }
@@ -56,7 +57,7 @@ function LiveButton() {
       <span class="live-mark" aria-hidden="true" />
       <span class="live-state">{isPaused ? t.queue.pausedState : t.queue.liveState}</span>
       <span class="live-act">{isPaused ? t.queue.resume : t.queue.pause}</span>
-      <kbd aria-hidden="true">Space</kbd>
+      <Key name="Space" />
     </button>
   );
 }
@@ -123,7 +124,7 @@ function Search({ q }: { q: string }) {
         value={value}
         onInput={(event) => setValue(event.currentTarget.value)}
       />
-      <kbd aria-hidden="true">/</kbd>
+      <Key name="/" />
     </div>
   );
 }

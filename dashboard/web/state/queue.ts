@@ -86,7 +86,10 @@ export async function firstScreen(): Promise<void> {
   loading.value = 'loading';
   const reply = await api.list('open', ROWS_MAX);
   if (!reply.ok) {
-    if (reply.status === 401) return void checkSession();
+    if (reply.status === 401) {
+      await checkSession();
+      return;
+    }
     loadProblem.value = failure(reply, text.value);
     loading.value = reply.status === 403 ? 'forbidden' : 'failed';
     return;
@@ -217,7 +220,10 @@ export function flush(): void {
   const { filter, sort } = address.value;
   const key = JSON.stringify([filter, sort]);
   const keyChanged = key !== arrangedKey;
-  if (!keyChanged && store.version === arrangedVersion) return title();
+  if (!keyChanged && store.version === arrangedVersion) {
+    title();
+    return;
+  }
   const now = Date.now();
   const held = !keyChanged && performance.now() < pointerHoldUntilMs;
   store.arrange({ ...filter, user: me() }, sort, now, (paused.value && !keyChanged) || held);

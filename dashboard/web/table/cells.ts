@@ -78,8 +78,8 @@ export class RowView {
     this.severityWord = this.part('urgency', 'word');
     this.score = this.part('urgency', 'score');
     this.name = this.part('customer', 'name');
-    this.tier = this.part('customer', 'tier');
     this.watch = this.part('customer', 'watch');
+    this.tier = this.part('customer', 'tier');
     this.sentence = this.part('reason', 'sentence');
     this.amount = this.part('amount', 'value');
     this.hits = this.part('hits', 'count');

@@ -135,7 +135,7 @@ export function kindOf(row: AlertRow): Kind {
 
 export function makeRow(n: number, random: () => number, nowMs: number): AlertRow {
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
-  const weights = [0, 1, 2, 2, 3, 3, 3, 4];
+  const weights = [0, 0, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 2, 3, random() < 0.3 ? 1 : 0];
   const kind = KINDS[pick(weights)] as Kind;
   const eventTime = nowMs - Math.floor(random() * 5_000);
   return {

@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { TestServer } from './server.js';
+import type { World } from './world.js';
 
 const CHROMIUM_PLACES = [
   '/usr/bin/chromium',
@@ -41,7 +43,13 @@ export async function buildPage(): Promise<string> {
   return folder;
 }
 
-export interface ContextOptions {
+/** One browser a test file; each test opens a context of its own in it. */
+export async function openBrowser(): Promise<Browser> {
+  if (CHROMIUM === undefined) throw new Error('no Chromium: install it or set WEIR_CHROMIUM');
+  return chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
+}
+
+export interface View {
   width?: number;
   height?: number;
   locale?: string;
@@ -49,17 +57,37 @@ export interface ContextOptions {
   reducedMotion?: 'reduce' | 'no-preference';
 }
 
-/** A browser of its own with an empty profile. */
-export async function openBrowser(options: ContextOptions = {}): Promise<BrowserContext> {
-  if (CHROMIUM === undefined) throw new Error('no Chromium: install it or set WEIR_CHROMIUM');
-  return chromium.launchPersistentContext(mkdtempSync(join(tmpdir(), 'weir-chromium-')), {
-    executablePath: CHROMIUM,
-    args: ARGUMENTS,
-    viewport: { width: options.width ?? 1440, height: options.height ?? 900 },
-    locale: options.locale ?? 'zh-CN',
-    colorScheme: options.colorScheme ?? 'light',
-    reducedMotion: options.reducedMotion ?? 'no-preference',
+/** A fresh page that collects what went wrong in it. */
+export async function openPage(
+  browser: Browser,
+  view: View = {},
+): Promise<{ context: BrowserContext; page: Page; errors: string[] }> {
+  const context = await browser.newContext({
+    viewport: { width: view.width ?? 1440, height: view.height ?? 900 },
+    locale: view.locale ?? 'zh-CN',
+    colorScheme: view.colorScheme ?? 'light',
+    reducedMotion: view.reducedMotion ?? 'no-preference',
   });
+  const page = await context.newPage();
+  page.setDefaultTimeout(10_000);
+  const errors: string[] = [];
+  page.on('pageerror', (error) => errors.push(String(error)));
+  page.on('console', (message) => {
+    // Refused requests are part of the tests; the browser logs each by itself.
+    const expected = /status of 4\d\d|ERR_CONNECTION|WebSocket connection/.test(message.text());
+    if (message.type() === 'error' && !expected) errors.push(message.text());
+  });
+  return { context, page, errors };
+}
+
+let links = 0;
+/** Signs in by a fresh one-time link and waits for the queue. */
+export async function signInByLink(page: Page, server: TestServer, world: World): Promise<void> {
+  links += 1;
+  const token = `link-${links}`;
+  world.links.set(token, 'fresh');
+  await page.goto(`${server.url}/#token=${token}`);
+  await page.waitForSelector('[data-connection="live"]');
 }
 
 /** Ids of the rows that the table shows, in the order of the screen. */

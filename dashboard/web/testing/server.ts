@@ -121,7 +121,10 @@ async function handle(
     return signIn(options, await body<SessionRequest>(request), response);
   }
   const user = sessionOf(options, request);
-  if (user === undefined) return error(response, 401, 'unauthorised');
+  if (user === undefined) {
+    error(response, 401, 'unauthorised');
+    return;
+  }
   if (path === '/api/session') return session(options, request, response, user);
   if (path === '/api/session/password') {
     options.world.passwords.set(user, (await body<{ password: string }>(request)).password);
@@ -129,9 +132,15 @@ async function handle(
     response.end();
     return;
   }
-  if (path === '/api/alerts') return json(response, 200, list(options.world, url, user));
+  if (path === '/api/alerts') {
+    json(response, 200, list(options.world, url, user));
+    return;
+  }
   const found = /^\/api\/alerts\/([^/]+)(\/commands)?$/.exec(path);
-  if (found === null) return error(response, 404, 'not-found');
+  if (found === null) {
+    error(response, 404, 'not-found');
+    return;
+  }
   const id = found[1] as string;
   if (found[2] === undefined) return detail(options.world, id, response);
   const result = options.world.command(id, user, await body<AlertCommand>(request));
@@ -159,13 +168,20 @@ function signIn(options: Options, request: SessionRequest, response: ServerRespo
   let name = 'li';
   if ('token' in request) {
     const link = world.links.get(request.token);
-    if (link === 'used') return error(response, 401, 'link-used');
-    if (link !== 'fresh') return error(response, 401, link ? 'link-expired' : 'link-unknown');
+    if (link === 'used') {
+      error(response, 401, 'link-used');
+      return;
+    }
+    if (link !== 'fresh') {
+      error(response, 401, link ? 'link-expired' : 'link-unknown');
+      return;
+    }
     world.links.set(request.token, 'used');
   } else {
     name = request.user;
     if (world.passwords.get(name) !== request.password) {
-      return error(response, 401, 'bad-credentials');
+      error(response, 401, 'bad-credentials');
+      return;
     }
   }
   const cookie = randomBytes(16).toString('hex');
@@ -180,7 +196,10 @@ function session(
   response: ServerResponse,
   user: string,
 ): void {
-  if (request.method !== 'DELETE') return json(response, 200, sessionReply(options, user));
+  if (request.method !== 'DELETE') {
+    json(response, 200, sessionReply(options, user));
+    return;
+  }
   for (const [key, name] of options.world.sessions) {
     if (name === user) options.world.sessions.delete(key);
   }
@@ -209,7 +228,10 @@ function list(world: World, url: URL, user: string): AlertList {
 
 function detail(world: World, id: string, response: ServerResponse): void {
   const row = world.rows.get(id);
-  if (row === undefined) return error(response, 404, 'not-found');
+  if (row === undefined) {
+    error(response, 404, 'not-found');
+    return;
+  }
   const opened = { atMs: row.openedMs, what: 'open', user: null, detail: '' };
   const others = [...world.rows.values()].filter((each) => each.id !== id).slice(0, 2);
   json(response, 200, makeDetail(row, [opened, ...(world.trails.get(id) ?? [])], others));

@@ -4,19 +4,20 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { buildPage, openBrowser } from './browser.js';
+import { buildPage, openBrowser, openPage, signInByLink } from './browser.js';
 import { startTestServer, type TestServer } from './server.js';
 import { World } from './world.js';
 
 const folder = process.env['WEIR_SHOTS'];
 let server: TestServer;
-let web: string;
+let browser: Browser;
 const world = new World();
 
 beforeAll(async () => {
-  web = await buildPage();
-  server = await startTestServer({ world, webFolder: web });
+  server = await startTestServer({ world, webFolder: await buildPage() });
+  browser = await openBrowser();
   world.passwords.set('li', 'a long enough password');
   world.open(180);
   const rows = [...world.rows.values()];
@@ -25,7 +26,10 @@ beforeAll(async () => {
       world.update(row.id, { owner: at % 10 === 0 ? 'wang' : 'li', state: 'taken' });
   }
 });
-afterAll(() => server.stop());
+afterAll(async () => {
+  await browser.close();
+  await server.stop();
+});
 
 const views = [
   ['zh-CN', 'light', 1440],
@@ -39,13 +43,7 @@ const views = [
 
 test.each(views)('draws %s %s %i', async (locale, colorScheme, width) => {
   const height = width === 390 ? 844 : 900;
-  const context = await openBrowser({ locale, colorScheme, width, height });
-  const page = context.pages()[0] ?? (await context.newPage());
-  const errors: string[] = [];
-  page.on('pageerror', (error) => errors.push(String(error)));
-  page.on('console', (message) => {
-    if (message.type() === 'error' && !message.text().includes('401')) errors.push(message.text());
-  });
+  const { context, page, errors } = await openPage(browser, { locale, colorScheme, width, height });
   const shot = async (name: string) => {
     if (folder === undefined) return;
     mkdirSync(folder, { recursive: true });
@@ -54,16 +52,14 @@ test.each(views)('draws %s %s %i', async (locale, colorScheme, width) => {
   await page.goto(server.url);
   await page.waitForSelector('form');
   await shot('1-sign-in');
-  const token = `${locale}${colorScheme}${width}`;
-  world.links.set(token, 'fresh');
-  await page.goto(`${server.url}/#token=${token}`);
+  await signInByLink(page, server, world);
   await page.waitForSelector('.row[aria-rowindex="2"]');
-  if (folder !== undefined) await page.waitForTimeout(2_500);
+  if (folder !== undefined) await page.waitForTimeout(6_000);
   await shot('2-queue');
   await page.keyboard.press('j');
   await page.keyboard.press('j');
   world.open(37);
-  await page.waitForTimeout(600);
+  await page.waitForSelector('.waiting');
   await page.keyboard.press('Enter');
   await page.waitForSelector('.gates');
   await shot('3-drawer');

@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { clockTime, DEFAULT_BANK, duration, fullTime, measure, money, timeLeft } from './format.js';
+import { texts } from './text/index.js';
+
+const CNY = DEFAULT_BANK;
+const JPY = { zone: 'Asia/Tokyo', baseCurrency: 'JPY' };
+const AT = Date.UTC(2026, 2, 2, 12, 5, 11, 204);
+
+describe('format', () => {
+  it('writes amounts from minor units with the exponent of the currency', () => {
+    expect(money(123_456_700, CNY)).toBe('¥1,234,567.00');
+    expect(money(1, CNY)).toBe('¥0.01');
+    expect(money(1_234_567, JPY)).toMatch(/1,234,567$/);
+  });
+  it('writes bank time, with milliseconds on the same bank day only', () => {
+    expect(fullTime(AT, CNY)).toBe('2026-03-02 20:05:11.204');
+    expect(clockTime(AT, AT + 3_600_000, CNY)).toBe('20:05:11.204');
+    // 16:00 UTC is midnight in Shanghai.
+    expect(clockTime(AT, Date.UTC(2026, 2, 2, 16), CNY)).toBe('03-02 20:05:11');
+  });
+  it('says time left and overdue in both languages', () => {
+    expect(timeLeft(AT + 3 * 86_400_000, AT, texts.zh)).toBe('3 天');
+    expect(timeLeft(AT + 46 * 60_000, AT, texts.zh)).toBe('46 分');
+    expect(timeLeft(AT - 3 * 3_600_000, AT, texts.en)).toBe('3 h overdue');
+    expect(duration(90 * 60_000, texts.en)).toBe('90 min');
+  });
+  it('writes a feature in its unit', () => {
+    expect(measure(31, 'percent', CNY, texts.zh)).toBe('31%');
+    expect(measure(20_000_000, 'money', CNY, texts.zh)).toBe('¥200,000.00');
+    expect(measure(41.33, 'ratio', CNY, texts.en)).toBe('41.3×');
+    expect(measure(1, 'flag', CNY, texts.en)).toBe('yes');
+  });
+});
