@@ -64,3 +64,4 @@ export {
   type UpgradeDecision,
   type UpgradeHandler,
 } from './transport/index.js';
+export { createRing, RingReader, RingWriter } from './ring.js';

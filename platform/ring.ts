@@ -52,6 +52,16 @@ export class RingWriter extends RingEnd {
     this.#head = Atomics.load(this.control, HEAD) >>> 0;
   }
 
+  /** Where the next record goes, counted since the ring was made (wraps at 2^32). */
+  get mark(): number {
+    return this.#tail;
+  }
+
+  /** Whether the reader has consumed everything before `mark`. */
+  passed(mark: number): boolean {
+    return ((Atomics.load(this.control, HEAD) - mark) | 0) >= 0;
+  }
+
   /** Largest record that always fits an empty ring. */
   get recordBytesMax(): number {
     return this.capacity / 2;
@@ -138,6 +148,11 @@ export class RingReader extends RingEnd {
       this.#next = (this.#next + length) >>> 0;
     }
     return count;
+  }
+
+  /** Takes the last poll back: the same records come again. */
+  unpoll(): void {
+    this.#next = Atomics.load(this.control, HEAD) >>> 0;
   }
 
   /** Gives the polled records' room back; a writer that waits for room is woken. */

@@ -1,0 +1,367 @@
+/**
+ * The engine role: ingest and scoring in one process. Order of its start: logs, versions,
+ * admission (reads the journal's tail), threads (snapshots, then the journal behind them), and only
+ * then the sources, so that nothing comes in before everything that came before is scored again.
+ */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import * as R from '../../schemas/generated/records.js';
+import { FAMILIES, SEVERITIES } from '../../schemas/hit.js';
+import type { ReferenceData } from '../../schemas/reference.js';
+import {
+  createHealth, createMetrics, createTransport, ensureSecrets, type LmdbLog, openLmdbLog,
+  openSnapshotStore, openStatsBoard, startOperations,
+} from '../../platform/index.js';
+import {
+  type Admission, createAdmission, createHttpSource, defaultReference, JOURNAL_TABLES, type Journal,
+  loadReference, ReferenceTables, referenceJson,
+} from '../../ingest/index.js';
+import { catalogueText } from '../../scoring/index.js';
+import { loadCatalogueFrom } from '../catalogue-files.js';
+import { DEMO_SOURCES, type Demo, demoReferenceDir, startDemo } from '../demo/index.js';
+import { tellSupervisor } from '../role-process.js';
+import type { EngineRoleOptions, RunningRole } from '../role-contract.js';
+import { Decisions } from './decisions.js';
+import { registerEngineMetrics } from './engine-metrics.js';
+import { HitsWriter } from './hits-writer.js';
+import { Pipeline } from './pipeline.js';
+import { Count } from './shared-words.js';
+import { Snapshotter } from './snapshotter.js';
+import { VersionBook } from './versions.js';
+
+const EVIDENCE_MAX = 100;
+const READ_RECORDS = 2_000;
+const STATS_MS = 1_000;
+/** Above this share of a region the sources pause: a shard must never run out of memory. */
+const STATE_FILL_MAX = 0.95;
+const HTTP_SOURCE = 'http';
+
+export async function runEngine(options: EngineRoleOptions): Promise<RunningRole> {
+  const engine = new Engine(options);
+  await engine.start();
+  return engine;
+}
+
+class Engine implements RunningRole {
+  readonly #options: EngineRoleOptions;
+  readonly #health = createHealth();
+  readonly #metrics = createMetrics('engine');
+  readonly #journal: LmdbLog;
+  readonly #hits: LmdbLog;
+  readonly #versions: VersionBook;
+  readonly #writer: HitsWriter;
+  readonly #snapshotter: Snapshotter;
+  #pipeline!: Pipeline;
+  #decisions!: Decisions;
+  #admission!: Admission;
+  #accepting = false;
+  #hitsTotal: ReturnType<typeof registerEngineMetrics> | undefined;
+  #demo: Demo | undefined;
+  #closers: (() => Promise<void>)[] = [];
+  #timers: NodeJS.Timeout[] = [];
+  #lastAccepted = 0;
+
+  constructor(options: EngineRoleOptions) {
+    this.#options = options;
+    const { dir, configuration, logger } = options;
+    mkdirSync(dir, { recursive: true });
+    this.#journal = openLmdbLog(join(dir, 'journal.mdb'), {
+      name: 'journal', tables: JOURNAL_TABLES, mapBytesMax: configuration.journalBytesMax,
+    });
+    this.#hits = openLmdbLog(join(dir, 'hits.mdb'), { name: 'hits', tables: ['ids'] });
+    this.#versions = new VersionBook(this.#journal);
+    this.#writer = new HitsWriter({
+      log: this.#hits,
+      durablePosition: () => this.#journal.durableEnd,
+      onFlushed: () => {
+        this.#snapshotter.publish();
+        for (const t of this.#pipeline.threads) if (t.state !== 'dead') t.drain();
+      },
+      onFailed: (error) => this.#fail(error, 'the hits log cannot be written'),
+    });
+    this.#snapshotter = new Snapshotter({
+      dir: this.#snapshotDir,
+      store: openSnapshotStore(this.#snapshotDir),
+      shards: this.#shards,
+      roundMs: configuration.snapshotRoundMs,
+      generations: configuration.snapshotGenerations,
+      logger,
+      hitsMark: () => this.#writer.mark,
+      hitsDone: (mark) => this.#writer.isDone(mark),
+    });
+  }
+
+  get #snapshotDir(): string {
+    return join(this.#options.dir, 'snapshots');
+  }
+
+  /** Fixed when the journal is made. */
+  get #shards(): number {
+    const created = this.#journal.getMeta('shards');
+    return typeof created === 'number' ? created : this.#options.configuration.shards;
+  }
+
+  async start(): Promise<void> {
+    const { logger, configuration } = this.#options;
+    await this.#prepareJournal();
+    await this.#startAdmission();
+    this.#pipeline = this.#newPipeline();
+    this.#decisions = new Decisions(this.#pipeline.threads);
+    await this.#switchVersions();
+    await this.#admission.flush();
+    const started = performance.now();
+    const restored = await this.#pipeline.start(() => this.#admission.nextPosition);
+    this.#accepting = true;
+    for (const refused of restored.flatMap((r) => r.refused)) {
+      logger.error({ snapshot: refused }, 'snapshot refused; the one before it was taken');
+    }
+    const seconds = Math.round(performance.now() - started) / 1000;
+    logger.info({ seconds, position: this.#pipeline.routed }, 'state stands');
+    this.#snapshotter.start(this.#pipeline, restored.flatMap((r) => r.positions));
+    await this.#openDoors();
+    this.#timers.push(setInterval(() => this.#everySecond(), STATS_MS));
+    this.#health.set('running');
+    logger.info({ threads: configuration.threads, shards: this.#shards }, 'engine runs');
+    await this.#startDemo();
+  }
+
+  /** First records of a new journal, and the number of shards where every start finds it. */
+  async #prepareJournal(): Promise<void> {
+    if (this.#journal.nextPosition > 0) return;
+    await this.#journal.append([], { meta: { shards: this.#options.configuration.shards } });
+  }
+
+  async #startAdmission(): Promise<void> {
+    const { configuration, clock } = this.#options;
+    const sha = this.#versions.shaAt(this.#journal.nextPosition).reference;
+    const reference =
+      sha === undefined
+        ? new ReferenceTables(defaultReference(configuration))
+        : this.#versions.reference(sha);
+    this.#admission = await createAdmission({
+      journal: this.#journalForAdmission(),
+      configuration,
+      clock,
+      reference,
+      onAdmitted: (position, record) => {
+        if (this.#accepting) this.#pipeline.accept(position, record);
+      },
+      onFailed: (error) => this.#fail(error, 'the journal cannot be written'),
+    });
+  }
+
+  /** The journal, with hits let go as soon as the record below them is on disk. */
+  #journalForAdmission(): Journal {
+    const journal = this.#journal;
+    return {
+      get nextPosition() {
+        return journal.nextPosition;
+      },
+      first: () => journal.first(),
+      end: () => journal.end(),
+      read: (from, limit, maxBytes) => journal.read(from, limit, maxBytes),
+      append: async (records, also) => {
+        const result = await journal.append(records, also);
+        this.#writer.flush();
+        return result;
+      },
+      table: (name) => journal.table(name),
+      getMeta: (key) => journal.getMeta(key),
+      bytesUsed: () => journal.bytesUsed(),
+    };
+  }
+
+  /** Control records for what has changed since the last start, or for everything at the first. */
+  async #switchVersions(): Promise<void> {
+    const { configuration, dir, cataloguePath } = this.#options;
+    const { latenessMs, baseCurrency, zone } = configuration;
+    const inForce = this.#versions.shaAt(this.#admission.nextPosition);
+    if (this.#admission.nextPosition === 0) {
+      this.#admission.appendControl({
+        type: 'created', identity: this.#journal.identity, shards: this.#shards, zone, baseCurrency,
+        latenessMs,
+      });
+    }
+    const data = this.#referenceData(inForce.reference);
+    if (data !== undefined) {
+      const sha = await this.#journal.blobs.put(Buffer.from(referenceJson(data)));
+      if (sha !== inForce.reference) {
+        this.#admission.switchReference(new ReferenceTables(data), sha);
+      }
+    }
+    const catalogue = loadCatalogueFrom(cataloguePath);
+    if (catalogue.sha256 !== inForce.catalogue) {
+      const sha256 = await this.#journal.blobs.put(Buffer.from(catalogueText(catalogue)));
+      this.#admission.appendControl({ type: 'catalogue', sha256 });
+    }
+    void dir;
+  }
+
+  /** What the files say now; undefined = leave what is in force. */
+  #referenceData(inForce: string | undefined): ReferenceData | undefined {
+    const { referenceDir, demo, configuration } = this.#options;
+    const folder = referenceDir ?? (demo.what === 'sample' ? demoReferenceDir() : undefined);
+    if (folder === undefined) {
+      return inForce === undefined ? defaultReference(configuration) : undefined;
+    }
+    const before = inForce === undefined ? undefined : this.#versions.reference(inForce).data;
+    return loadReference(folder, before);
+  }
+
+  #newPipeline(): Pipeline {
+    const { configuration, clock, logger } = this.#options;
+    const shards = this.#shards;
+    return new Pipeline({
+      threads: configuration.threads,
+      thread: {
+        ringBytes: configuration.ringBytes,
+        regionBytes: Math.floor(configuration.stateBytesMax / shards / 4096) * 4096,
+        shardsTotal: shards,
+        latenessMs: configuration.latenessMs,
+        evidenceMax: EVIDENCE_MAX,
+        clockOffsetMs: clock.nowMs() - Date.now(),
+        snapshotDir: this.#snapshotDir,
+      },
+      versions: this.#versions,
+      logger,
+      threadSilentMs: configuration.threadSilentMs,
+      onConsumed: (position) => this.#admission.consumed(position),
+      onHit: (record) => this.#onHit(record),
+      onSnapshot: (report, thread) => this.#snapshotter.copied(report, thread),
+      onBell: () => {
+        this.#writer.flush();
+        this.#decisions?.settle();
+      },
+      readJournal: (from) => this.#journal.read(from, READ_RECORDS),
+      onQuarantine: () => undefined,
+    });
+  }
+
+  #onHit(record: Uint8Array): boolean {
+    if (!this.#writer.offer(record)) return false;
+    this.#decisions.note(record);
+    this.#hitsTotal?.inc({
+      family: FAMILIES[record[R.HIT_HEADER_FAMILY]],
+      severity: SEVERITIES[record[R.HIT_HEADER_SEVERITY]],
+    });
+    return true;
+  }
+
+  /** Ingest and operations ports. */
+  async #openDoors(): Promise<void> {
+    const { configuration, dir, clock, logger } = this.#options;
+    const source = await createHttpSource({
+      name: HTTP_SOURCE,
+      configuration,
+      key: ensureSecrets(dir).ingestKey,
+      clock,
+      logger,
+      decisions: this.#decisions,
+      sourceOffset: (name, partition) => this.#admission.sourceOffset(name, partition),
+    });
+    void source.run(this.#admission);
+    const ingest = await source.listening;
+    this.#closers.push(() => source.stop());
+    this.#hitsTotal = registerEngineMetrics({
+      metrics: this.#metrics,
+      admission: this.#admission,
+      pipeline: this.#pipeline,
+      writer: this.#writer,
+      snapshotter: this.#snapshotter,
+      sourceNames: [HTTP_SOURCE, ...Object.values(DEMO_SOURCES)],
+      ruleIds: this.#activeRules(),
+      journalBytes: () => this.#journal.bytesUsed(),
+    });
+    this.#health.condition('threads', () =>
+      this.#pipeline.threads.every((t) => t.state === 'live') || 'a scoring thread is starting',
+    );
+    this.#health.condition('state', () =>
+      this.#stateFill() < STATE_FILL_MAX || 'state is full: raise stateBytesMax and restart',
+    );
+    const operations = await startOperations({
+      transport: await createTransport({ logger }),
+      metrics: this.#metrics,
+      health: this.#health,
+      host: configuration.operationsHost,
+      port: configuration.engineOperationsPort,
+      setting: 'engineOperationsPort',
+    });
+    this.#closers.push(() => operations.close(500));
+    tellSupervisor({
+      type: 'ready',
+      ingestUrl: `http://${configuration.ingestHost}:${ingest.port}`,
+      operationsUrl: `http://${configuration.operationsHost}:${operations.port}`,
+    });
+  }
+
+  #activeRules(): string[] {
+    const { catalogue } = this.#versions.at(this.#admission.nextPosition);
+    return catalogue.rules.filter((r) => r.state === 'active').map((r) => r.id);
+  }
+
+  #stateFill(): number {
+    return Math.max(...this.#pipeline.threads.map((t) => t.words.counts[Count.regionFillMax]));
+  }
+
+  async #startDemo(): Promise<void> {
+    const { demo, dir, clock, logger } = this.#options;
+    if (demo.what !== 'sample') return;
+    this.#demo = startDemo(this.#admission, {
+      dir, clock, logger, ratePerSecond: demo.ratePerSecond,
+    });
+  }
+
+  #everySecond(): void {
+    const { clock, dir } = this.#options;
+    const full = this.#stateFill() > STATE_FILL_MAX;
+    if (full && !this.#pipeline.held) {
+      this.#options.logger.error({}, 'state is full, sources pause: raise stateBytesMax, restart');
+    }
+    this.#pipeline.held = full;
+    const { accepted } = this.#admission.counters;
+    openStatsBoard(dir, { nowMs: () => clock.nowMs() }).publish('engine', {
+      state: this.#health.state,
+      transactionsTotal: accepted,
+      transactionsPerSecond: Math.max(0, accepted - this.#lastAccepted),
+      hitsTotal: this.#writer.appended,
+      pendingBytes: this.#admission.pendingBytes,
+      subjects: this.#pipeline.threads.reduce((s, t) => s + t.words.counts[Count.subjects], 0),
+      journalBytes: this.#journal.bytesUsed(),
+      watermarkMs: this.#admission.watermarkMs,
+    });
+    this.#lastAccepted = accepted;
+    this.#truncateJournal();
+  }
+
+  /** Oldest records go once every snapshot has passed them and half the room is used. */
+  #truncateJournal(): void {
+    const { journalBytesMax } = this.#options.configuration;
+    if (this.#journal.bytesUsed() < journalBytesMax / 2) return;
+    const passed = Math.min(...this.#snapshotter.positions);
+    if (passed <= this.#journal.first()) return;
+    this.#journal.truncate(passed).catch((error: unknown) => {
+      this.#fail(error, 'the journal cannot be truncated');
+    });
+  }
+
+  #fail(error: unknown, what: string): void {
+    this.#health.set('failed');
+    this.#options.logger.fatal({ err: error }, `${what}; leaving to be restarted`);
+    process.exit(1);
+  }
+
+  async stop(): Promise<void> {
+    this.#health.set('draining');
+    for (const t of this.#timers) clearInterval(t);
+    await this.#demo?.stop();
+    for (const close of this.#closers) await close();
+    await this.#admission.close();
+    await this.#snapshotter.stop();
+    await this.#pipeline.stop(this.#options.configuration.stopDeadlineMs / 2);
+    this.#writer.flush();
+    while (this.#writer.queuedHits > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await this.#hits.close();
+    await this.#journal.close();
+    this.#health.set('stopped');
+  }
+}

@@ -1,0 +1,220 @@
+/**
+ * The host's side of one scoring thread: its piscina task, rings and shared words. Notices when
+ * the thread dies or falls silent, and starts it anew from its snapshots; what it had handed back
+ * by then is kept.
+ */
+import { Piscina } from 'piscina';
+import { createRing, RingReader, RingWriter } from '../../platform/index.js';
+import type { Catalogue } from '../../schemas/catalogue.js';
+import * as R from '../../schemas/generated/records.js';
+import type { ZoneTable } from '../../schemas/time.js';
+import type { RingCommand } from '../../scoring/index.js';
+import {
+  OutKind,
+  type RestoredReport,
+  type SnapshotReport,
+  type ThreadReport,
+  type ThreadTask,
+} from './scoring-thread.js';
+import { Count, SharedWords, Word } from './shared-words.js';
+
+export interface ThreadSettings {
+  ringBytes: number;
+  regionBytes: number;
+  shardsTotal: number;
+  latenessMs: number;
+  evidenceMax: number;
+  clockOffsetMs: number;
+  snapshotDir?: string;
+}
+
+export interface ThreadEvents {
+  /** A hit: header and canonical bytes; valid during the call. False = no room, ask again later. */
+  onHit(record: Uint8Array): boolean;
+  onSnapshot(report: SnapshotReport, thread: ThreadHost): void;
+  /** The thread died; `position` is what it was scoring. */
+  onDeath(thread: ThreadHost, why: string, position: number): void;
+  /** Something was consumed or handed back. */
+  onBell(): void;
+}
+
+type State = 'starting' | 'catching-up' | 'live' | 'stopping' | 'dead';
+
+export class ThreadHost {
+  state: State = 'dead';
+  writer!: RingWriter;
+  words = new SharedWords();
+  /** Counters of earlier lives of this thread. */
+  readonly past = { legs: 0, hits: 0 };
+  restarts = -1;
+  #reader!: RingReader;
+  #snapshot!: SharedArrayBuffer;
+  #pool: Piscina | undefined;
+  #life = 0;
+  #restored: (report: RestoredReport) => void = () => undefined;
+  readonly #starts = new Int32Array(64);
+
+  constructor(
+    readonly index: number,
+    readonly shards: number[],
+    private readonly settings: ThreadSettings,
+    private readonly events: ThreadEvents,
+  ) {}
+
+  /** Starts the thread on empty memory; resolves when its shards stand. */
+  start(catalogue: Catalogue, zoneTable: ZoneTable): Promise<RestoredReport> {
+    const { settings } = this;
+    this.past.legs += this.words.counts[Count.legs];
+    this.past.hits += this.words.counts[Count.hits];
+    this.restarts++;
+    this.state = 'starting';
+    const ringIn = createRing(settings.ringBytes);
+    const ringOut = createRing(settings.ringBytes);
+    this.words = new SharedWords();
+    this.writer = new RingWriter(ringIn);
+    this.#reader = new RingReader(ringOut);
+    this.#snapshot = new SharedArrayBuffer(settings.regionBytes);
+    const task: ThreadTask = {
+      ringIn,
+      ringOut,
+      words: this.words.buffer,
+      snapshot: this.#snapshot,
+      // Untouched pages cost nothing: a region's size is a limit, not a use.
+      state: new SharedArrayBuffer(settings.regionBytes * this.shards.length),
+      regionBytes: settings.regionBytes,
+      shards: this.shards,
+      shardsTotal: settings.shardsTotal,
+      catalogue,
+      zoneTable,
+      latenessMs: settings.latenessMs,
+      evidenceMax: settings.evidenceMax,
+      clockOffsetMs: settings.clockOffsetMs,
+      ...(settings.snapshotDir !== undefined && { snapshotDir: settings.snapshotDir }),
+    };
+    const restored = new Promise<RestoredReport>((resolve) => {
+      this.#restored = resolve;
+    });
+    this.#run(task);
+    return restored;
+  }
+
+  #run(task: ThreadTask): void {
+    const life = ++this.#life;
+    this.#pool = new Piscina({
+      filename: new URL('./scoring-thread.js', import.meta.url).href,
+      minThreads: 1,
+      maxThreads: 1,
+      atomics: 'sync',
+      idleTimeout: 0,
+    });
+    const over = (why: string): void => {
+      if (life !== this.#life || this.state === 'dead') return;
+      const stopped = this.state === 'stopping';
+      this.drain();
+      this.state = 'dead';
+      const position = this.words.counts[Count.position];
+      if (!stopped) this.events.onDeath(this, why, position);
+    };
+    this.#pool.run(task).then(
+      () => over('ended'),
+      (e: unknown) => over(String(e)),
+    );
+    void this.#listen(life);
+  }
+
+  /** Waits for the bell; a waiting bell does not keep the process alive, the pool does. */
+  async #listen(life: number): Promise<void> {
+    const { words } = this.words;
+    while (life === this.#life && this.state !== 'dead') {
+      const seen = Atomics.load(words, Word.bell);
+      this.drain();
+      this.events.onBell();
+      const waiting = Atomics.waitAsync(words, Word.bell, seen, 250);
+      if (waiting.async) await waiting.value;
+      else await Promise.resolve();
+    }
+  }
+
+  /** Takes everything handed back, as far as there is room for it. */
+  drain(): void {
+    const { bytes, view } = this.#reader;
+    for (;;) {
+      const count = this.#reader.poll(this.#starts, 1);
+      if (count === 0) return;
+      const at = this.#starts[0];
+      if (bytes[at + R.HIT_HEADER_KIND] === OutKind.hit) {
+        const length = view.getUint32(at, true);
+        if (!this.events.onHit(bytes.subarray(at, at + length))) {
+          this.#reader.unpoll();
+          return;
+        }
+      } else {
+        const length = view.getUint32(at + R.HIT_HEADER_BODY_LENGTH, true);
+        const from = at + R.HIT_HEADER_BYTES;
+        const json = Buffer.from(bytes.subarray(from, from + length)).toString('utf8');
+        this.#onReport(JSON.parse(json) as ThreadReport);
+      }
+      this.#reader.consume();
+    }
+  }
+
+  #onReport(report: ThreadReport): void {
+    if (report.type === 'restored') this.#restored(report);
+    else this.events.onSnapshot(report, this);
+  }
+
+  /** The bytes of the snapshot just reported; give them back with `snapshotDone`. */
+  snapshotBytes(length: number): Uint8Array {
+    return new Uint8Array(this.#snapshot, 0, length);
+  }
+
+  snapshotDone(): void {
+    Atomics.store(this.words.words, Word.snapshotBusy, 0);
+  }
+
+  /** Ends a thread that has fallen silent; `onDeath` follows. */
+  kill(why: string): void {
+    const pool = this.#pool;
+    if (pool === undefined || this.state === 'dead') return;
+    this.drain();
+    this.state = 'dead';
+    this.#life++;
+    void pool.destroy();
+    this.events.onDeath(this, why, this.words.counts[Count.position]);
+  }
+
+  async close(): Promise<void> {
+    this.#life++;
+    this.state = 'dead';
+    await this.#pool?.destroy();
+  }
+}
+
+/** A command as a ring record (kind 2). */
+export function encodeCommand(command: RingCommand): Uint8Array {
+  const json = Buffer.from(JSON.stringify(command));
+  // Spaces up to the multiple of 8: JSON does not mind them.
+  const length = Math.ceil((16 + json.byteLength) / 8) * 8;
+  const record = Buffer.alloc(length, 0x20);
+  record.fill(0, 0, 16);
+  record.writeUInt32LE(length, 0);
+  record[R.LEG_KIND] = 2;
+  if ('position' in command) record.writeDoubleLE(command.position, R.LEG_POSITION);
+  record.set(json, 16);
+  return record;
+}
+
+/** A watermark as a ring record (kind 3). */
+export function encodeWatermark(
+  watermarkMs: number,
+  ingestMs: number,
+  position: number,
+): Uint8Array {
+  const record = Buffer.alloc(R.LEG_BYTES);
+  record.writeUInt32LE(R.LEG_BYTES, 0);
+  record[R.LEG_KIND] = 3;
+  record.writeDoubleLE(position, R.LEG_POSITION);
+  record.writeDoubleLE(watermarkMs, R.LEG_EVENT_MS);
+  record.writeDoubleLE(ingestMs, R.LEG_INGEST_MS);
+  return record;
+}

@@ -1,0 +1,70 @@
+/** Catalogue and reference-data versions of a journal: which was in force where, and their blobs. */
+import type { Catalogue } from '../../schemas/catalogue.js';
+import type { BlobStore, SideTable } from '../../schemas/ports.js';
+import type { ReferenceData } from '../../schemas/reference.js';
+import { readControls, ReferenceTables } from '../../ingest/index.js';
+import { catalogueFromJson } from '../../scoring/index.js';
+import type { Versions } from './pipeline.js';
+
+export interface VersionedJournal {
+  table(name: string): SideTable;
+  readonly blobs: BlobStore;
+}
+
+export class VersionBook implements Versions {
+  readonly #catalogues = new Map<string, Catalogue>();
+  readonly #references = new Map<string, ReferenceTables>();
+
+  constructor(readonly journal: VersionedJournal) {}
+
+  catalogue(sha256: string): Catalogue {
+    let catalogue = this.#catalogues.get(sha256);
+    if (catalogue === undefined) {
+      catalogue = catalogueFromJson(Buffer.from(this.journal.blobs.get(sha256)).toString('utf8'));
+      this.#catalogues.set(sha256, catalogue);
+    }
+    return catalogue;
+  }
+
+  reference(sha256: string): ReferenceTables {
+    let tables = this.#references.get(sha256);
+    if (tables === undefined) {
+      const json = Buffer.from(this.journal.blobs.get(sha256)).toString('utf8');
+      tables = new ReferenceTables(JSON.parse(json) as ReferenceData);
+      this.#references.set(sha256, tables);
+    }
+    return tables;
+  }
+
+  /** SHA-256 of the newest versions below a position; undefined where there is none yet. */
+  shaAt(position: number): { catalogue?: string; reference?: string } {
+    const found: { catalogue?: string; reference?: string } = {};
+    for (const { position: at, record } of readControls(this.journal)) {
+      if (at >= position) break;
+      if (record.type === 'catalogue') found.catalogue = record.sha256;
+      if (record.type === 'reference') found.reference = record.sha256;
+    }
+    return found;
+  }
+
+  /** The first versions of a journal stand at its beginning and hold before themselves too. */
+  at(position: number): { catalogue: Catalogue; reference: ReferenceTables } {
+    const first = this.#first();
+    const at = this.shaAt(position);
+    return {
+      catalogue: this.catalogue(at.catalogue ?? first.catalogue),
+      reference: this.reference(at.reference ?? first.reference),
+    };
+  }
+
+  #first(): { catalogue: string; reference: string } {
+    let catalogue: string | undefined;
+    let reference: string | undefined;
+    for (const { record } of readControls(this.journal)) {
+      if (record.type === 'catalogue') catalogue ??= record.sha256;
+      if (record.type === 'reference') reference ??= record.sha256;
+      if (catalogue !== undefined && reference !== undefined) return { catalogue, reference };
+    }
+    throw new Error('the journal names no catalogue or no reference data');
+  }
+}
