@@ -13,8 +13,7 @@ const exitCodes: Record<string, number> = {
   UsageError: ExitCode.usage,
   ConfigurationError: ExitCode.usage,
   CatalogueError: ExitCode.usage,
-  ReferenceDataError: ExitCode.usage,
-  MappingError: ExitCode.usage,
+  FileError: ExitCode.usage,
   ListenError: ExitCode.busy,
   folder_locked: ExitCode.busy,
 };

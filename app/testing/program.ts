@@ -1,0 +1,145 @@
+/** Starts the built program in tests: free ports, a folder of its own, and what it printed. */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { packageRoot } from '../package.js';
+
+const main = join(packageRoot(), 'dist', 'app', 'main.js');
+const STEP_MS = 20;
+export const WAIT_MS_MAX = 30_000;
+
+export interface Ports {
+  dashboard: number;
+  ingest: number;
+  engineOperations: number;
+  dashboardOperations: number;
+}
+
+export interface Program {
+  readonly process: ChildProcess;
+  readonly pid: number;
+  readonly out: () => string;
+  readonly err: () => string;
+  /** Exit code, or the name of the signal. */
+  readonly ended: Promise<number | string>;
+}
+
+const running = new Set<ChildProcess>();
+
+/** Any command line of `weir`. */
+export function startWeir(args: readonly string[]): Program {
+  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  running.add(child);
+  let out = '';
+  let err = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
+  const ended = new Promise<number | string>((resolve) => {
+    child.on('close', (code, signal) => {
+      running.delete(child);
+      resolve(code ?? signal ?? 'unknown');
+    });
+  });
+  return { process: child, pid: child.pid as number, out: () => out, err: () => err, ended };
+}
+
+/** `weir run` on the given ports. */
+export function startRun(dir: string, ports: Ports, more: readonly string[] = []): Program {
+  const flags = [
+    ['--dir', dir],
+    ['--dashboard-port', String(ports.dashboard)],
+    ['--ingest-port', String(ports.ingest)],
+    ['--engine-operations-port', String(ports.engineOperations)],
+    ['--dashboard-operations-port', String(ports.dashboardOperations)],
+  ].flat();
+  return startWeir(['run', ...flags, ...more]);
+}
+
+export async function untilReady(program: Program): Promise<void> {
+  await until(
+    () => program.out().includes('Weir is ready') || program.process.exitCode !== null,
+    () => `not ready: ${program.err()}`,
+  );
+}
+
+/** Looks again and again; at the limit it fails with the given text. */
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  otherwise: () => string = () => 'waited too long',
+): Promise<void> {
+  for (let waitedMs = 0; waitedMs < WAIT_MS_MAX; waitedMs += STEP_MS) {
+    if (await condition()) return;
+    await new Promise((done) => setTimeout(done, STEP_MS));
+  }
+  throw new Error(otherwise());
+}
+
+export async function freePorts(): Promise<Ports> {
+  const servers = await Promise.all(
+    [0, 1, 2, 3].map(
+      () =>
+        new Promise<ReturnType<typeof createServer>>((resolve) => {
+          const server = createServer().listen(0, '127.0.0.1', () => resolve(server));
+        }),
+    ),
+  );
+  const [dashboard = 0, ingest = 0, engineOperations = 0, dashboardOperations = 0] = servers.map(
+    (s) => (s.address() as { port: number }).port,
+  );
+  await Promise.all(servers.map((s) => new Promise((done) => s.close(done))));
+  return { dashboard, ingest, engineOperations, dashboardOperations };
+}
+
+export function temporaryFolder(): string {
+  return mkdtempSync(join(tmpdir(), 'weir-program-'));
+}
+
+/** Pid of a role by the name of its subcommand. */
+export function childPid(parent: number, role: string): number | undefined {
+  return childPids(parent).find((pid) => commandLine(pid).includes(role));
+}
+
+export function childPids(parent: number): number[] {
+  const path = `/proc/${parent}/task/${parent}/children`;
+  const text = existsSync(path)
+    ? readFileSync(path, 'utf8')
+    : execFileSync('ps', ['-o', 'pid=', '--ppid', String(parent)], { encoding: 'utf8' });
+  return text.split(/\s+/).filter(Boolean).map(Number);
+}
+
+function commandLine(pid: number): string[] {
+  const path = `/proc/${pid}/cmdline`;
+  if (existsSync(path)) return readFileSync(path, 'utf8').split('\0');
+  return execFileSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' }).split(/\s+/);
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+  const path = `/proc/${pid}/stat`;
+  // A zombie still has a pid, until its parent looks.
+  return !existsSync(path) || !/\) Z /.test(readFileSync(path, 'latin1'));
+}
+
+export async function status(url: string): Promise<number> {
+  try {
+    return (await fetch(url)).status;
+  } catch {
+    return 0;
+  }
+}
+
+/** Ends what a test left behind, and removes its folder. */
+export async function cleanUp(dir: string): Promise<void> {
+  for (const child of running) {
+    const children = childPids(child.pid as number);
+    child.kill('SIGKILL');
+    await until(() => !children.some(isAlive));
+  }
+  rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+}
