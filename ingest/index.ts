@@ -19,6 +19,16 @@ export { defaultReference, zoneTableOf } from './reference/defaults.js';
 export { changedProfiles, ReferenceTables } from './reference/tables.js';
 export { createRouter, type EmitLeg, type Router } from './router.js';
 export { createFileSource, type FileProgress, type FileSourceOptions } from './sources/file.js';
+export {
+  createHttpSource,
+  type Decision,
+  type DecisionPort,
+  type DecisionReply,
+  HTTP_SOURCE,
+  type HttpSource,
+  type HttpSourceOptions,
+  type TransactionReply,
+} from './sources/http.js';
 export { loadMapping, type Mapping } from './sources/mapping.js';
 export { shippedMappingPath } from './sources/shipped.js';
 export { FileError } from './yaml-file.js';
