@@ -3,9 +3,10 @@
  * writes them to docs/evidence. In CI nothing may be left out: a suite that cannot run fails it.
  * Further arguments go to vitest (`npm test -- platform`) and leave out the checks.
  */
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from './build.mjs';
+import { evidenceArguments, writeEvidence } from './evidence.mjs';
 import { fail, root, runTool, say, seconds, setUp } from './setup.mjs';
 import { chromiumPath, ensureSystemPackages } from './system-packages.mjs';
 
@@ -33,10 +34,7 @@ const withoutBrowser = missing.some((p) => p.suites === 'browser');
 
 build();
 const env = { ...process.env, WEIR_CHROMIUM: chromiumPath() ?? '' };
-if (deep) {
-  env.WEIR_DEEP = '1';
-  mkdirSync(join(root, 'docs', 'evidence'), { recursive: true });
-}
+if (deep) env.WEIR_DEEP = '1';
 if (filters.length === 0) {
   step('biome', () => runTool('@biomejs/biome/bin/biome', ['check', '.', '--error-on-warnings']));
   step('tsc', () => runTool('typescript/bin/tsc', ['-p', '.', '--noEmit']));
@@ -47,8 +45,10 @@ if (filters.length === 0) {
 }
 step('vitest', () => {
   const projects = withoutBrowser ? ['--project=unit', '--project=integration'] : [];
-  runTool('vitest/vitest.mjs', ['run', ...projects, ...filters], { env });
+  const more = deep ? evidenceArguments() : [];
+  runTool('vitest/vitest.mjs', ['run', ...projects, ...more, ...filters], { env });
 });
+if (deep) writeEvidence();
 say(
   `everything passed in ${seconds(started)}${withoutBrowser ? ', without the browser suite' : ''}`,
 );
