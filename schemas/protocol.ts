@@ -1,5 +1,5 @@
 /** `weir.v1`: what goes over the dashboard's WebSocket and its HTTP API. Types only, so that the page carries no schema code. */
-import type { Action, Family, Hit, Severity } from './hit.js';
+import type { Action, Family, Hit, Severity, Unit } from './hit.js';
 import type { CloseReason } from './work-log.js';
 
 export const SUBPROTOCOL = 'weir.v1';
@@ -64,6 +64,8 @@ export interface AlertDetail {
     bands: { outcome: string; from?: number; above?: number; severity: Severity }[];
     references: string[];
     owner: string;
+    /** Unit of each feature by name: facts of a hit carry none. */
+    units?: Record<string, Unit>;
   } | null;
   /** What people and the system did, oldest first. */
   trail: { atMs: number; what: string; user: string | null; detail: string }[];
@@ -102,6 +104,7 @@ export type ClientMessage =
 /** `alerts`: new alerts; `alert-updates`: changed ones (both lossless, whole rows); `stats`: conflated. */
 export type Channel = 'alerts' | 'alert-updates' | 'stats';
 
+/** The cursor of a push belongs to its channel; that of a heartbeat to every subscribed channel. */
 export type ServerMessage =
   | {
       type: 'welcome';

@@ -5,6 +5,8 @@
  * then publishes. So a crash at any moment leaves both logs as if the batch had been done or not
  * begun: no hit is lost or counted twice, and no screen has seen what did not happen.
  */
+
+import { hashText, hexOfHash } from '../../schemas/identity.js';
 import type { LogReader, OrderedLog, SideTable } from '../../schemas/ports.js';
 import type { AlertCommand, AlertRow } from '../../schemas/protocol.js';
 import { dueMs } from '../../schemas/time.js';
@@ -51,6 +53,8 @@ export interface AlertBookOptions {
   directory: BankDirectory;
   nowMs: () => number;
   alertsInMemoryMax: number;
+  /** The loop ticked; for the role's health. */
+  onTurn?: () => void;
   logger: {
     info(fields: object, message: string): void;
     warn(fields: object, message: string): void;
@@ -152,6 +156,7 @@ export class AlertBook {
     try {
       while (!this.stopped) {
         const busy = await this.turn();
+        this.options.onTurn?.();
         if (busy || this.stopped) continue;
         await new Promise<void>((resolve) => {
           this.wake = resolve;
@@ -363,5 +368,7 @@ function closedPuts(batch: Batch): { table: string; key: string; value: Uint8Arr
 }
 
 function pairKey(rule: string, subject: string): string {
-  return `${rule}|${subject}`;
+  // A hash: whatever a subject's name is made of, it is a key that the log takes.
+  hashText(`${rule}\0${subject}`);
+  return hexOfHash();
 }

@@ -71,7 +71,8 @@ export function sampleDirectory(): BankDirectory {
   const calendar = defaultCalendar('Asia/Shanghai');
   return {
     rule: (_version, id) => (id === sampleRule.id ? sampleRule : undefined),
-    subjectName: (subject) => `name of ${subject}`,
+    subjectName: (subject) =>
+      subject.startsWith('wide') ? 'w'.repeat(3_000) : `name of ${subject}`,
     calendar: () => calendar,
     bank: { zone: 'Asia/Shanghai', baseCurrency: 'CNY' },
     sentence: (hit) => ({

@@ -1,0 +1,54 @@
+/** Metrics of the dashboard role (names: screens.md). */
+import type { Metrics } from '../../platform/index.js';
+import type { AlertBook } from './alert-book.js';
+import type { HubEvents } from './hub.js';
+
+export type ServerCounters = HubEvents;
+
+/** Seconds; the promised targets of the way from ingest to socket among them. */
+const LATENCY_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30];
+
+export function addMetrics(
+  metrics: Metrics | undefined,
+  book: AlertBook,
+  connections: () => number,
+): ServerCounters {
+  const nothing = (): void => undefined;
+  if (metrics === undefined) return { latency: nothing, slowDisconnect: nothing, resumed: nothing };
+  const gauge = (name: string, help: string, value: () => number): void => {
+    metrics.gauge({ name, help, collect: (set) => set(value()) });
+  };
+  gauge('ws_connections', 'Open connections of the live hub.', connections);
+  gauge('alerts_open', 'Open alerts.', () => book.store.openCount);
+  gauge(
+    'alerts_spilled',
+    'Alerts whose row is not kept in memory (limit alertsInMemoryMax).',
+    () => book.store.spilledCount,
+  );
+  gauge('hits_unreadable', 'Records of the hits log that were passed over.', () => book.broken);
+  metrics.gauge({
+    name: 'log_cursor_lag_records',
+    help: 'Records of a log that a reader has not taken yet.',
+    labels: { reader: ['dashboard'] },
+    collect: (set) => set(book.hitsWaiting, { reader: 'dashboard' }),
+  });
+  const latency = metrics.histogram({
+    name: 'end_to_end_latency_seconds',
+    help: 'From the ingest stamp to the socket write.',
+    buckets: LATENCY_BUCKETS,
+  });
+  const slow = metrics.counter({
+    name: 'ws_slow_disconnects_total',
+    help: 'Connections closed with 4008.',
+  });
+  const resumes = metrics.counter({
+    name: 'ws_resumes_total',
+    help: 'Subscriptions with a cursor, by what became of them.',
+    labels: { result: ['recovered', 'reload'] },
+  });
+  return {
+    latency: (seconds) => latency.observe(seconds),
+    slowDisconnect: () => slow.inc(),
+    resumed: (recovered) => resumes.inc({ result: recovered ? 'recovered' : 'reload' }),
+  };
+}

@@ -1,0 +1,56 @@
+/** The few numbers of the page's foot: the engine's, read from the stats board, and our own. */
+import type { StatsBoard } from '../../platform/index.js';
+import type { Stats } from '../../schemas/protocol.js';
+import type { AlertBook } from './alert-book.js';
+import type { LatencyWindow, MinuteRate } from './latency.js';
+
+/** The engine publishes once a second; silent for longer it is away. */
+const AWAY_MS = 5_000;
+const READ_AGAIN_MS = 500;
+
+/** What we use of the engine's record; whatever is missing shows as 0. */
+interface EngineStats {
+  state?: string;
+  transactionsPerSecond?: number;
+  transactionsTotal?: number;
+}
+
+export class StatsSource {
+  lastAlertMs: number | null = null;
+  private readMs = Number.NEGATIVE_INFINITY;
+  private engine: { atMs: number; value: EngineStats } | undefined;
+
+  constructor(
+    private readonly board: StatsBoard,
+    private readonly book: AlertBook,
+    private readonly latency: LatencyWindow,
+    private readonly alertRate: MinuteRate,
+    private readonly nowMs: () => number,
+  ) {}
+
+  current(): Stats {
+    const now = this.nowMs();
+    if (performance.now() - this.readMs >= READ_AGAIN_MS) {
+      this.readMs = performance.now();
+      this.engine = this.board.read('engine') as typeof this.engine;
+    }
+    const { p50, p99 } = this.latency.quantiles(now);
+    const value = this.engine?.value;
+    return {
+      atMs: now,
+      transactionsPerSecond: value?.transactionsPerSecond ?? 0,
+      transactionsTotal: value?.transactionsTotal ?? 0,
+      alertsPerMinute: this.alertRate.perMinute(now),
+      openAlerts: this.book.store.openCount,
+      latencyP50Ms: p50,
+      latencyP99Ms: p99,
+      engine: this.engineState(now),
+      lastAlertMs: this.lastAlertMs,
+    };
+  }
+
+  private engineState(nowMs: number): Stats['engine'] {
+    if (this.engine === undefined || nowMs - this.engine.atMs > AWAY_MS) return 'away';
+    return this.engine.value.state === 'starting' ? 'starting' : 'running';
+  }
+}
