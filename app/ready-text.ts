@@ -14,7 +14,7 @@ export interface ReadyFacts {
 export function readyText(facts: ReadyFacts): string {
   const c = facts.configuration;
   const dashboard = facts.dashboardUrl ?? `http://${c.dashboardHost}:${c.dashboardPort}`;
-  const ingest = facts.ingestUrl ?? `http://${c.ingestHost}:${c.ingestPort}/v1/transactions`;
+  const ingest = facts.ingestUrl ?? `http://${c.ingestHost}:${c.ingestPort}`;
   const dir = shortPath(facts.dir);
   const example = {
     id: 'example-1',
@@ -31,7 +31,7 @@ Weir is ready.
 
   Page      ${dashboard}
   Sign in   ${signIn}${facts.signInLink === undefined ? '' : '   (works once)'}
-  Send      curl -X POST ${ingest} \\
+  Send      curl -X POST ${ingest}/v1/transactions \\
               -H 'Authorization: Bearer ${facts.ingestKey}' \\
               -H 'Content-Type: application/json' \\
               -d '${body}'
