@@ -122,7 +122,13 @@ export class LiveClient {
 
   private receive(data: string): void {
     this.lastMessageMs = this.environment.nowMs();
-    const message = JSON.parse(data) as ServerMessage;
+    let message: ServerMessage;
+    try {
+      message = JSON.parse(data) as ServerMessage;
+    } catch {
+      this.drop(); // cut off on the way: the resume brings it whole
+      return;
+    }
     switch (message.type) {
       case 'welcome':
         this.welcome(message);

@@ -1,4 +1,7 @@
-/** What the officer must know about the list itself: disconnected, stale, reloaded, hints. */
+/**
+ * What the officer must know about the list itself: disconnected, stale, reloaded, hints. Below
+ * the table, so that no row moves when one comes.
+ */
 import { CloseCode } from '../live/constants.js';
 import { passwordHint } from '../state/preferences.js';
 import { connection, nowMs, problem, reconnect, reloaded, stats } from '../state/queue.js';

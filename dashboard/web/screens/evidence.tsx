@@ -1,7 +1,7 @@
 /** The proof in the drawer: gates, transactions, facts, counterparties, hits, trail, versions. */
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
-import type { GateEvidence, Hit } from '../../../schemas/hit.js';
+import type { GateEvidence, Hit, Unit } from '../../../schemas/hit.js';
 import type { AlertDetail, AlertRow } from '../../../schemas/protocol.js';
 import { bothClocks, clockTime, fullTime, measure, money, plain } from '../format.js';
 import { language } from '../state/preferences.js';
@@ -16,7 +16,7 @@ export function Evidence({ detail }: { detail: AlertDetail }) {
     <>
       {hit === undefined ? null : <Gates hit={hit} />}
       {hit === undefined ? null : <Transactions hit={hit} />}
-      {hit === undefined ? null : <Facts hit={hit} />}
+      {hit === undefined ? null : <Facts hit={hit} rule={detail.rule} />}
       {hit === undefined ? null : <Counterparties hit={hit} />}
       <Hits detail={detail} />
       <Trail detail={detail} />
@@ -45,9 +45,10 @@ function Block({ title, aside, children }: BlockProps) {
 }
 
 /** A feature's name in the reader's language; unknown ones are spelt out from their own name. */
-export function featureName(feature: string): string {
-  const known = word(text.value.features, feature);
-  if (known !== feature) return known;
+export function featureName(feature: string, unit: string): string {
+  const group: Record<string, string> = text.value.features;
+  const known = group[`${feature}:${unit}`] ?? group[feature];
+  if (known !== undefined) return known;
   return feature.replace(/([a-z0-9])([A-Z])|([a-z])([0-9])/g, '$1$3 $2$4').toLowerCase();
 }
 
@@ -90,7 +91,7 @@ function GateLine({ gate }: { gate: GateEvidence }) {
   const show = (value: number) => measure(value, gate.unit, bank.value, t);
   return (
     <tr>
-      <th scope="row">{featureName(gate.feature)}</th>
+      <th scope="row">{featureName(gate.feature, gate.unit)}</th>
       <td class="number strong">
         {gate.value === null ? t.drawer.notAvailable : show(gate.value)}
       </td>
@@ -189,25 +190,39 @@ function Transactions({ hit }: { hit: Hit }) {
   );
 }
 
-/** Units are not in the facts: a gate or the observed feature of the same name tells. */
-function factUnit(name: string, hit: Hit): string {
+/** For servers that do not say the units of a rule's features. */
+const FACT_UNITS: [RegExp, Unit][] = [
+  [/sum$|amount|payment$|balance|outflow|^before|^normal$|max$/i, 'money'],
+  [/share$|percent|drop|use$/i, 'percent'],
+  [/^new/, 'flag'],
+  [/silence|days$/i, 'days'],
+];
+
+/** Facts carry no unit: the rule tells, else a gate or the observed feature of the same name. */
+function factUnit(name: string, hit: Hit, rule: AlertDetail['rule']): string {
+  const told = rule?.units?.[name];
+  if (told !== undefined) return told;
   if (name === hit.observed.feature) return hit.observed.unit;
-  return hit.gates.find((gate) => gate.feature === name)?.unit ?? '';
+  const gate = hit.gates.find((each) => each.feature === name);
+  return gate?.unit ?? FACT_UNITS.find(([pattern]) => pattern.test(name))?.[1] ?? 'count';
 }
 
-function Facts({ hit }: { hit: Hit }) {
+function Facts({ hit, rule }: { hit: Hit; rule: AlertDetail['rule'] }) {
   const t = text.value;
   const facts = Object.entries(hit.facts);
   if (facts.length === 0) return null;
   return (
     <Block title={t.drawer.facts}>
       <dl class="pairs">
-        {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{featureName(name)}</dt>
-            <dd>{measure(value, factUnit(name, hit), bank.value, t)}</dd>
-          </div>
-        ))}
+        {facts.map(([name, value]) => {
+          const unit = factUnit(name, hit, rule);
+          return (
+            <div key={name}>
+              <dt>{featureName(name, unit)}</dt>
+              <dd>{measure(value, unit, bank.value, t)}</dd>
+            </div>
+          );
+        })}
       </dl>
     </Block>
   );
@@ -254,7 +269,7 @@ function Hits({ detail }: { detail: AlertDetail }) {
               {clockTime(hit.eventTime, nowMs.peek(), bank.value)}
             </span>
             <span class="grow">
-              {featureName(hit.observed.feature)}{' '}
+              {featureName(hit.observed.feature, hit.observed.unit)}{' '}
               {measure(hit.observed.value, hit.observed.unit, bank.value, t)}
             </span>
             <span class="muted">{hit.history ? t.drawer.history : ''}</span>

@@ -4,7 +4,7 @@ import type { SessionUser } from '../../../schemas/protocol.js';
 import { plain } from '../format.js';
 import { density, language, shortcuts, theme } from '../state/preferences.js';
 import { connection, nowMs, stats } from '../state/queue.js';
-import { signOut } from '../state/session.js';
+import { session, signOut } from '../state/session.js';
 import { fill, text } from '../text/index.js';
 import { type Choice, Choices } from './choices.js';
 import { dialog } from './dialogs.js';
@@ -117,6 +117,7 @@ function Menu({ user }: { user: SessionUser }) {
 
 function Settings({ user, done }: { user: SessionUser; done: () => void }) {
   const t = text.value;
+  const passwordSet = session.value.state === 'signed-in' && session.value.passwordSet;
   const languages: Choice<'zh' | 'en'>[] = [
     ['zh', '中文'],
     ['en', 'English'],
@@ -144,16 +145,18 @@ function Settings({ user, done }: { user: SessionUser; done: () => void }) {
       <Choices name="density" label={t.common.density} value={density} choices={densities} />
       <Choices name="shortcuts" label={t.common.shortcuts} value={shortcuts} choices={onOff} />
       <div class="settings-buttons">
-        <button
-          type="button"
-          class="button"
-          onClick={() => {
-            done();
-            dialog.value = 'password';
-          }}
-        >
-          {t.common.setPassword}
-        </button>
+        {passwordSet ? null : (
+          <button
+            type="button"
+            class="button"
+            onClick={() => {
+              done();
+              dialog.value = 'password';
+            }}
+          >
+            {t.common.setPassword}
+          </button>
+        )}
         <button type="button" class="button" onClick={() => void signOut()}>
           {t.common.signOut}
         </button>

@@ -32,12 +32,12 @@ export function Queue({ user }: { user: SessionUser }) {
       </button>
       <Header user={user} />
       <Toolbar />
-      <Banners />
       <main class="middle">
         <h1 class="hidden-text">{t.queue.title}</h1>
         <TableHost />
       </main>
       {open === null ? null : <Drawer id={open} key={open} />}
+      <Banners />
       <BottomLine />
       <Dialogs />
     </div>

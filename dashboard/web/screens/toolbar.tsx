@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { plain } from '../format.js';
 import { FAMILY_ORDER, type Filter } from '../state/filter.js';
 import type { SortKey } from '../state/order.js';
-import { address, counts, go, pause, paused, readClosed, resume } from '../state/queue.js';
+import { address, counts, go, pause, paused, resume } from '../state/queue.js';
 import { text } from '../text/index.js';
 import { Key } from './key.js';
 
@@ -105,10 +105,7 @@ function Search({ q }: { q: string }) {
   useEffect(() => setValue(q), [q]);
   useEffect(() => {
     if (value === q) return;
-    const timer = setTimeout(() => {
-      go({ q: value });
-      if (address.value.filter.state === 'closed') void readClosed();
-    }, SEARCH_DELAY_MS);
+    const timer = setTimeout(() => go({ q: value }), SEARCH_DELAY_MS);
     return () => clearTimeout(timer);
   }, [value]);
   return (
@@ -121,6 +118,7 @@ function Search({ q }: { q: string }) {
         placeholder={t.queue.searchHint}
         autocomplete="off"
         spellcheck={false}
+        maxLength={200}
         value={value}
         onInput={(event) => setValue(event.currentTarget.value)}
       />

@@ -15,6 +15,7 @@ import { AlertStore, type Counts, ROWS_MAX } from './store.js';
 
 const FLUSH_MS = 200;
 const CLOSED_MAX = 1_000;
+const FOUND_MAX = 200;
 const STATS_KEPT = 60;
 const ANNOUNCE_MS = 5_000;
 const POINTER_HOLD_MS = 800;
@@ -94,7 +95,7 @@ export async function firstScreen(): Promise<void> {
     loading.value = reply.status === 403 ? 'forbidden' : 'failed';
     return;
   }
-  store.replaceOpen(reply.value.rows);
+  store.replaceOpen(reply.value.rows, reply.value.total);
   loading.value = 'ready';
   flush();
   client.start(reply.value.cursor);
@@ -126,7 +127,7 @@ async function reload(say: boolean): Promise<void> {
     store.beginReload();
     const reply = await api.list('open', ROWS_MAX);
     if (reply.ok) {
-      store.replaceOpen(reply.value.rows);
+      store.replaceOpen(reply.value.rows, reply.value.total);
       reloaded.value = say;
       if (address.value.filter.state === 'closed') await readClosed();
     } else {
@@ -138,6 +139,12 @@ async function reload(say: boolean): Promise<void> {
     reloadRunning = null;
   });
   await reloadRunning;
+}
+
+/** What is not in memory is found on the server. */
+async function searchServer(q: string): Promise<void> {
+  const reply = await api.list('open', FOUND_MAX, q);
+  if (reply.ok) store.apply(reply.value.rows);
 }
 
 export async function readClosed(): Promise<void> {
@@ -187,12 +194,15 @@ export function closeDrawer(): void {
 }
 
 function setAddress(next: Address, remember: boolean): void {
-  const closedBefore = address.value.filter.state === 'closed';
+  const before = address.value.filter;
   address.value = next;
   const hash = writeAddress(next);
   if (remember) history.pushState(null, '', hash);
   else history.replaceState(null, '', hash);
-  if (next.filter.state === 'closed' && !closedBefore) void readClosed();
+  const { state, q } = next.filter;
+  const searched = q !== before.q;
+  if (state === 'closed' && (searched || before.state !== 'closed')) void readClosed();
+  if (state === 'open' && searched && q !== '' && store.truncated) void searchServer(q);
   flush();
 }
 

@@ -100,6 +100,25 @@ describe('AlertStore', () => {
     expect([...store.rows.values()].some((row) => row.state === 'closed')).toBe(false);
   });
 
+  it('gives up no row of a frozen order', () => {
+    const store = new AlertStore(100);
+    const shown = rows(90).map((row): AlertRow => ({ ...row, severity: 'info' }));
+    store.apply(shown);
+    store.arrange(OPEN, URGENCY, NOW, false);
+    store.arrange(OPEN, URGENCY, NOW, true);
+    store.apply(rows(300, 1_000).map((row): AlertRow => ({ ...row, severity: 'critical' })));
+    for (const id of store.order) expect(store.row(id)).toBeDefined();
+    expect(store.rows.size).toBeLessThanOrEqual(200);
+  });
+
+  it('knows that a first screen was not all', () => {
+    const store = new AlertStore();
+    store.replaceOpen(rows(5), 12);
+    expect(store.truncated).toBe(true);
+    store.replaceOpen(rows(5), 5);
+    expect(store.truncated).toBe(false);
+  });
+
   it('replaces the open rows on a reload, but keeps what a push brought meanwhile', () => {
     const store = new AlertStore();
     const [gone, stays, pushed] = rows(3) as [AlertRow, AlertRow, AlertRow];

@@ -10,6 +10,8 @@ import { isDueSoon, type Sort, sortRows } from './order.js';
 export const ROWS_MAX = 10_000;
 /** Above the limit this many go at once, so that the sort that finds them is rare. */
 const EVICT_BATCH = 500;
+/** While paused the shown rows stay and as many again may gather. */
+const FROZEN_ROOM = 2;
 
 /** True when `next` says more than, or as much as, `known`. Rows come whole, in any order. */
 export function isNewer(next: AlertRow, known: AlertRow): boolean {
@@ -39,12 +41,14 @@ export class AlertStore {
   /** Hits added since the officer last looked, for "+n". */
   private readonly added = new Map<string, number>();
   private touched: Set<string> | null = null;
-  private evicted = 0;
+  /** Open rows that the server has and this store has not. */
+  private elsewhere = 0;
+  private frozen = false;
 
   constructor(private readonly rowsMax = ROWS_MAX) {}
 
   get truncated(): boolean {
-    return this.evicted > 0;
+    return this.elsewhere > 0;
   }
 
   /** Takes rows of a push; returns those that were not known before and are open. */
@@ -73,7 +77,8 @@ export class AlertStore {
   }
 
   /** The first screen read over HTTP replaces all open rows but those pushed meanwhile. */
-  replaceOpen(rows: readonly AlertRow[]): void {
+  replaceOpen(rows: readonly AlertRow[], total = rows.length): void {
+    this.elsewhere = Math.max(0, total - rows.length);
     const keep = new Set(rows.map((row) => row.id));
     for (const [id, row] of this.rows) {
       if (row.state === 'closed' || keep.has(id) || this.touched?.has(id)) continue;
@@ -118,6 +123,7 @@ export class AlertStore {
    * too (nothing moves), and matching rows outside it are counted as waiting.
    */
   arrange(filter: Filter, sort: Sort, nowMs: number, frozen: boolean): void {
+    this.frozen = frozen;
     if (frozen) {
       let waiting = 0;
       for (const [id] of this.rows) {
@@ -152,21 +158,21 @@ export class AlertStore {
     return counts;
   }
 
+  /** A frozen order keeps its rows: none may vanish under the pointer. */
   private evict(): void {
-    if (this.rows.size <= this.rowsMax) return;
+    if (this.rows.size <= this.rowsMax * (this.frozen ? FROZEN_ROOM : 1)) return;
     const sort: Sort = { key: 'urgency', ascending: false };
     const open: AlertRow[] = [];
     const closed: AlertRow[] = [];
     for (const row of this.rows.values()) (row.state === 'closed' ? closed : open).push(row);
     const all = [...sortRows(open, sort, 0), ...sortRows(closed, sort, 0)];
     const keep = Math.max(1, this.rowsMax - Math.min(EVICT_BATCH, this.rowsMax >> 1));
-    for (let i = keep; i < all.length; i += 1) {
+    for (let i = all.length - 1; i >= 0 && this.rows.size > keep; i -= 1) {
       const row = all[i] as AlertRow;
-      // What is on the screen stays: a row must not vanish under the pointer.
-      if (this.shown.has(row.id) && this.rows.size <= this.rowsMax) continue;
+      if (this.frozen && this.shown.has(row.id)) continue;
       this.rows.delete(row.id);
       this.added.delete(row.id);
-      this.evicted += 1;
+      if (row.state !== 'closed') this.elsewhere += 1;
     }
   }
 }

@@ -192,10 +192,10 @@ function makeHit(row: AlertRow, n: number): Hit {
     band: 'reached',
     gates: [
       { feature: 'payees', unit: 'count', value: 3, op: 'atLeast', threshold: 3, normal: 1 },
-      { feature: 'balance', unit: 'money', value: null, op: 'atLeast', threshold: 5_000_000 },
+      { feature: 'before', unit: 'money', value: null, op: 'atLeast', threshold: 5_000_000 },
     ],
     window: { from: row.eventTime - 86_400_000, to: row.eventTime },
-    facts: { meanPayment: 1500, largestOf90Days: 3 },
+    facts: { meanPayment: 150_000, newCounterparty: 1 },
     transactions,
     transactionIds: transactions.map((each) => each.id),
     transactionCount: transactions.length,
