@@ -98,7 +98,7 @@ export class Rig {
   }
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve) => {
     const probe = createServer().listen(0, '127.0.0.1', () => {
       const { port } = probe.address() as AddressInfo;
@@ -133,7 +133,7 @@ export class TestClient {
   socket!: WebSocket;
   private readonly next = new Map<Channel, number>();
 
-  connect(rig: Rig, cookie: string, options: ConnectOptions = {}): this {
+  connect(rig: { readonly origin: string }, cookie: string, options: ConnectOptions = {}): this {
     this.code = 0;
     this.next.clear();
     const url = `${rig.origin.replace('http', 'ws')}/ws`;
