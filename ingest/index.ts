@@ -15,7 +15,9 @@ export {
 } from './admission/dead-letters.js';
 export { createNullJournal, JOURNAL_TABLES, type Journal } from './admission/journal.js';
 export { readControls } from './admission/restore.js';
+export { parseReference, referenceJson, referenceSha256 } from './reference/canonical.js';
 export { defaultReference, zoneTableOf } from './reference/defaults.js';
+export { type LoadOptions, loadReference } from './reference/load.js';
 export { changedProfiles, ReferenceTables } from './reference/tables.js';
 export { createRouter, type EmitLeg, type Router } from './router.js';
 export { createFileSource, type FileProgress, type FileSourceOptions } from './sources/file.js';

@@ -35,6 +35,7 @@ export interface TransactionReply {
 }
 
 export interface HttpSourceOptions {
+  /** Made by the caller, so that it chooses which web server stands behind it. */
   transport: Transport;
   /** What senders must show. */
   key: string;
