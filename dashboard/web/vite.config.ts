@@ -1,4 +1,4 @@
-/** Builds the page into dist/dashboard/web: hashed files only, nothing inline, so that a strict CSP holds. */
+/** Builds the page into dist/dashboard/web: hashed files, nothing inline, so a strict CSP holds. */
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 

@@ -1,4 +1,4 @@
-/** The page's windows. All are native modal dialogs: the browser traps the focus and gives it back. */
+/** The page's windows: native modal dialogs, in which the browser keeps the focus. */
 import { signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
@@ -76,6 +76,34 @@ function Modal({ titleId, title, onClose, children }: ModalProps) {
   );
 }
 
+interface ReasonsProps {
+  chosen: CloseReason | null;
+  choose: (reason: CloseReason) => void;
+}
+
+function Reasons({ chosen, choose }: ReasonsProps) {
+  const t = text.value;
+  return (
+    <fieldset class="reasons">
+      <legend>{t.dialogs.reason}</legend>
+      {REASONS.map((each, at) => (
+        <label key={each}>
+          <input
+            class="choice"
+            type="radio"
+            name="reason"
+            value={each}
+            checked={chosen === each}
+            onChange={() => choose(each)}
+          />
+          <span class="choice-words">{t.domain.reason[each]}</span>
+          <Key name={at + 1} />
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
 function CloseAlert({ id }: { id: string }) {
   const t = text.value;
   const [reason, setReason] = useState<CloseReason | null>(null);
@@ -108,23 +136,7 @@ function CloseAlert({ id }: { id: string }) {
             })}
           </p>
         )}
-        <fieldset class="reasons">
-          <legend>{t.dialogs.reason}</legend>
-          {REASONS.map((each, at) => (
-            <label key={each}>
-              <input
-                class="choice"
-                type="radio"
-                name="reason"
-                value={each}
-                checked={reason === each}
-                onChange={() => setReason(each)}
-              />
-              <span class="choice-words">{t.domain.reason[each]}</span>
-              <Key name={at + 1} />
-            </label>
-          ))}
-        </fieldset>
+        <Reasons chosen={reason} choose={setReason} />
         {missing && reason === null ? (
           <p class="danger" role="alert">
             {t.dialogs.chooseReason}

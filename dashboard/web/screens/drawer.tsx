@@ -1,4 +1,4 @@
-/** One alert at the right of the list: what happened, what to do by when, and why Weir thinks so. */
+/** One alert at the right of the list: what happened, what to do by when, and why. */
 import { useEffect, useState } from 'preact/hooks';
 import type { AlertDetail, AlertRow } from '../../../schemas/protocol.js';
 import { bothClocks, fullTime, minuteTime, money, plain, timeLeft } from '../format.js';

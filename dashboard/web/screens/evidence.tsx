@@ -337,7 +337,8 @@ function Versions({ detail, hit }: { detail: AlertDetail; hit: Hit | undefined }
   if (row.follows !== null) pairs.push([t.reopenedFrom, row.follows]);
   if (rule !== null) pairs.push([t.formula, rule.formula], [t.owner, rule.owner]);
   if (hit !== undefined) {
-    const window = `${fullTime(hit.window.from, bank.value)} – ${fullTime(hit.window.to, bank.value)}`;
+    const [from, to] = [hit.window.from, hit.window.to].map((ms) => fullTime(ms, bank.value));
+    const window = `${from} – ${to}`;
     pairs.push([t.window, window]);
     if (hit.account !== '') pairs.push([t.account, hit.account]);
     pairs.push([t.catalogue, hit.catalogueVersion], [t.reference, String(hit.referenceVersion)]);

@@ -16,9 +16,9 @@ function rows(count: number, from = 1): AlertRow[] {
 }
 
 describe('AlertStore', () => {
-  it('holds each alert once, in its newest form, in whatever order and how often it arrives', () => {
+  it('holds each alert once and newest, in whatever order and how often it arrives', () => {
     const versions = fc.array(
-      fc.record({ alert: fc.integer({ min: 1, max: 5 }), version: fc.integer({ min: 0, max: 9 }) }),
+      fc.record({ alert: fc.nat({ max: 4 }), version: fc.nat({ max: 9 }) }),
       { minLength: 1, maxLength: 60 },
     );
     fc.assert(
@@ -27,7 +27,7 @@ describe('AlertStore', () => {
         const store = new AlertStore();
         const newest = new Map<string, number>();
         for (const { alert, version } of arrivals) {
-          const row = base[alert - 1] as AlertRow;
+          const row = base[alert] as AlertRow;
           store.apply([{ ...row, updatedMs: NOW + version, hitCount: 1 + version }]);
           newest.set(row.id, Math.max(newest.get(row.id) ?? 0, version));
         }

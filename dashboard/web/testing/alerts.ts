@@ -1,4 +1,4 @@
-/** Made-up alerts for the page's own tests: same seed, same alerts. Nothing here is a real customer. */
+/** Made-up alerts for the page's own tests: same seed, same alerts. No customer is a real one. */
 import type { Hit } from '../../../schemas/hit.js';
 import type { AlertDetail, AlertRow } from '../../../schemas/protocol.js';
 
