@@ -34,6 +34,8 @@ export const controlSchema = z.discriminatedUnion('type', [
   }),
   /** A source marked `history` has ended: daily rules are evaluated once more, live, as of `asOfMs`. */
   z.strictObject({ type: z.literal('history-end'), source: z.number().int(), asOfMs: z.number() }),
+  /** The record at `position` killed its scoring thread three times: it is scored no more. */
+  z.strictObject({ type: z.literal('quarantine'), position: z.number().int() }),
   /** A subject's profile changed with reference data; only subjects that the shard knows take it. */
   z.strictObject({
     type: z.literal('profile'),

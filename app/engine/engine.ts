@@ -14,7 +14,7 @@ import {
 } from '../../platform/index.js';
 import {
   type Admission, createAdmission, createHttpSource, defaultReference, JOURNAL_TABLES, type Journal,
-  loadReference, ReferenceTables, referenceJson,
+  loadReference, readControls, ReferenceTables, referenceJson,
 } from '../../ingest/index.js';
 import { catalogueText } from '../../scoring/index.js';
 import { loadCatalogueFrom } from '../catalogue-files.js';
@@ -34,7 +34,6 @@ const READ_RECORDS = 2_000;
 const STATS_MS = 1_000;
 /** Above this share of a region the sources pause: a shard must never run out of memory. */
 const STATE_FILL_MAX = 0.95;
-const HTTP_SOURCE = 'http';
 
 export async function runEngine(options: EngineRoleOptions): Promise<RunningRole> {
   const engine = new Engine(options);
@@ -109,6 +108,9 @@ class Engine implements RunningRole {
     this.#decisions = new Decisions(this.#pipeline.threads);
     await this.#switchVersions();
     await this.#admission.flush();
+    for (const { record } of readControls(this.#journal)) {
+      if (record.type === 'quarantine') this.#pipeline.quarantined.add(record.position);
+    }
     const started = performance.now();
     const restored = await this.#pipeline.start(() => this.#admission.nextPosition);
     this.#accepting = true;
@@ -173,7 +175,7 @@ class Engine implements RunningRole {
 
   /** Control records for what has changed since the last start, or for everything at the first. */
   async #switchVersions(): Promise<void> {
-    const { configuration, dir, cataloguePath } = this.#options;
+    const { configuration, cataloguePath } = this.#options;
     const { latenessMs, baseCurrency, zone } = configuration;
     const inForce = this.#versions.shaAt(this.#admission.nextPosition);
     if (this.#admission.nextPosition === 0) {
@@ -194,7 +196,6 @@ class Engine implements RunningRole {
       const sha256 = await this.#journal.blobs.put(Buffer.from(catalogueText(catalogue)));
       this.#admission.appendControl({ type: 'catalogue', sha256 });
     }
-    void dir;
   }
 
   /** What the files say now; undefined = leave what is in force. */
@@ -233,7 +234,9 @@ class Engine implements RunningRole {
         this.#decisions?.settle();
       },
       readJournal: (from) => this.#journal.read(from, READ_RECORDS),
-      onQuarantine: () => undefined,
+      onQuarantine: (position) => {
+        this.#admission.appendControl({ type: 'quarantine', position });
+      },
     });
   }
 
@@ -249,18 +252,14 @@ class Engine implements RunningRole {
 
   /** Ingest and operations ports. */
   async #openDoors(): Promise<void> {
-    const { configuration, dir, clock, logger } = this.#options;
-    const source = await createHttpSource({
-      name: HTTP_SOURCE,
-      configuration,
+    const { configuration, dir, logger } = this.#options;
+    const source = createHttpSource({
+      transport: await createTransport({ logger }),
       key: ensureSecrets(dir).ingestKey,
-      clock,
-      logger,
+      configuration,
       decisions: this.#decisions,
-      sourceOffset: (name, partition) => this.#admission.sourceOffset(name, partition),
     });
-    void source.run(this.#admission);
-    const ingest = await source.listening;
+    const ingest = await source.listen(this.#admission);
     this.#closers.push(() => source.stop());
     this.#hitsTotal = registerEngineMetrics({
       metrics: this.#metrics,
@@ -268,7 +267,7 @@ class Engine implements RunningRole {
       pipeline: this.#pipeline,
       writer: this.#writer,
       snapshotter: this.#snapshotter,
-      sourceNames: [HTTP_SOURCE, ...Object.values(DEMO_SOURCES)],
+      sourceNames: [source.name, ...Object.values(DEMO_SOURCES)],
       ruleIds: this.#activeRules(),
       journalBytes: () => this.#journal.bytesUsed(),
     });
