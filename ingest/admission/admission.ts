@@ -4,18 +4,8 @@
  * transaction makes one object, the view of its record. What was admitted is handed to scoring at
  * once, in position order; only the acknowledgement waits for the disk.
  */
-import { RecordFlag } from '../../schemas/classes.js';
-import { slots, slotUbyte } from '../../schemas/codegen/runtime.js';
 import type { Configuration } from '../../schemas/configuration.js';
 import type { ControlRecord } from '../../schemas/control.js';
-import {
-  TRANSACTION_ID,
-  TRANSACTION_PURPOSE,
-  TRANSACTION_REVERSED_TRANSACTION,
-  TRANSACTION_TYPE,
-  verifyTransaction,
-} from '../../schemas/generated/transaction.js';
-import { hashWords, murmur3x64 } from '../../schemas/identity.js';
 import type {
   AdmissionOutcome,
   Clock,
@@ -25,24 +15,15 @@ import type {
   SourceItem,
 } from '../../schemas/ports.js';
 import { DEAD_LETTER_REASONS, type DeadLetterReason } from '../../schemas/reasons.js';
-import { reasonOfFault } from '../../schemas/transaction-reader.js';
 import { changedProfiles, type ReferenceTables } from '../reference/tables.js';
 import { WatermarkKeeper } from '../watermark.js';
-import {
-  CommonFact,
-  classBitsOf,
-  isMedicalPurpose,
-  isReversalType,
-  isRoundAmount,
-  SideFact,
-} from './class-bits.js';
-import { contentWords, hashContent } from './content.js';
+import { contentWords } from './content.js';
 import { DEAD_LETTERS_TABLE, DeadLetterWriter } from './dead-letters.js';
 import { Dedupe } from './dedupe.js';
 import { Feed } from './feed.js';
 import type { Journal } from './journal.js';
-import { CREDITOR_SLOTS, checkMeaning, DEBTOR_SLOTS, meaning } from './meaning.js';
-import { type Annex, writeControl, writeTransaction } from './record-writer.js';
+import { Judge } from './judge.js';
+import { writeControl, writeTransaction } from './record-writer.js';
 import {
   type Restored,
   restoreJournal,
@@ -50,7 +31,6 @@ import {
   VOLUMES_META,
   volumesMeta,
 } from './restore.js';
-import { Side, sameSubject } from './side.js';
 import { rememberVerified } from './verified.js';
 
 export type AdmissionSettings = Pick<
@@ -118,31 +98,10 @@ export class Admission implements SourceHost {
   readonly #keeper: WatermarkKeeper;
   readonly #sources: SourceNumbers;
   readonly #letters: DeadLetterWriter;
-  readonly #debtor = new Side();
-  readonly #creditor = new Side();
-  readonly #id = new Uint32Array(4);
-  readonly #annex: Annex = {
-    source: 0,
-    partition: 0,
-    offset: 0,
-    index: 0,
-    ingestMs: 0,
-    eventMs: 0,
-    amountBaseMinor: 0,
-    fxVersion: 0,
-    referenceVersion: 0,
-    flags: 0,
-    debtorClass: 0,
-    creditorClass: 0,
-  };
+  readonly #judge: Judge;
   readonly #timer: NodeJS.Timeout;
-  #reference: ReferenceTables;
   /** Any transaction in the journal: then changed profiles must be told to the shards. */
   #anyTransaction: boolean;
-  #detail = '';
-  /** Where the id of the message judged last lies; `onAdmitted` may verify other messages. */
-  #idStart = 0;
-  #idEnd = 0;
 
   constructor(
     options: AdmissionOptions,
@@ -154,7 +113,7 @@ export class Admission implements SourceHost {
     this.#dedupe = dedupe;
     this.#keeper = keeper;
     this.#sources = restored.sources;
-    this.#reference = options.reference;
+    this.#judge = new Judge(options.configuration, dedupe, options.reference);
     this.#anyTransaction = restored.anyTransaction;
     const { configuration, journal } = options;
     this.#feed = new Feed({
@@ -190,7 +149,7 @@ export class Admission implements SourceHost {
     return this.#feed.pendingBytes;
   }
   get reference(): ReferenceTables {
-    return this.#reference;
+    return this.#judge.reference;
   }
   get watermarkMs(): number {
     return this.#keeper.watermarkMs;
@@ -279,8 +238,8 @@ export class Admission implements SourceHost {
    * when `onAdmitted` sees the record. Returns the position of the record.
    */
   switchReference(tables: ReferenceTables, sha256: string): number {
-    const before = this.#reference;
-    this.#reference = tables;
+    const before = this.#judge.reference;
+    this.#judge.reference = tables;
     this.#keeper.setZoneTable(tables.data.zoneTable);
     const position = this.appendControl({ type: 'reference', version: tables.version, sha256 });
     if (this.#anyTransaction) {
@@ -331,13 +290,13 @@ export class Admission implements SourceHost {
     source: number,
     ingestMs: number,
   ): DeadLetterReason | 'accepted' | 'duplicate' {
-    const annex = this.#annex;
+    const { annex, id } = this.#judge;
     annex.source = source;
     annex.partition = batch.partition;
     annex.offset = item.offset;
     annex.index = item.index;
     annex.ingestMs = ingestMs;
-    const reason = this.#judge(item, batch.history);
+    const reason = this.#judge.judge(item, batch.history);
     if (reason === 'duplicate') {
       this.counters.duplicates++;
       return reason;
@@ -352,11 +311,11 @@ export class Admission implements SourceHost {
       this.#feed.slabs,
       position,
       annex,
-      this.#debtor,
-      this.#creditor,
+      this.#judge.debtor,
+      this.#judge.creditor,
       bytes,
     );
-    this.#dedupe.add(this.#id, contentWords[0], contentWords[1], ingestMs);
+    this.#dedupe.add(id, contentWords[0], contentWords[1], ingestMs);
     this.#keeper.observe(source, batch.partition, annex.eventMs, ingestMs, batch.history);
     this.#anyTransaction = true;
     this.#feed.push(record);
@@ -365,102 +324,13 @@ export class Admission implements SourceHost {
     return 'accepted';
   }
 
-  /** Null when it may be admitted; then the annex and both sides are filled in. */
-  #judge(item: SourceItem, history: boolean): DeadLetterReason | 'duplicate' | null {
-    if (item.reject !== undefined) {
-      return this.#refuse(item.reject.reason as DeadLetterReason, item.reject.detail);
-    }
-    const b = item.bytes;
-    const { messageBytesMax } = this.#options.configuration;
-    if (b.length > messageBytesMax) {
-      return this.#refuse('oversized', `message: more than ${messageBytesMax} bytes`);
-    }
-    const what = verifyTransaction(b);
-    if (what !== null) return this.#refuse(reasonOfFault(what), what);
-    const reason = checkMeaning(b);
-    if (reason !== null) return this.#refuse(reason, meaning.detail);
-
-    murmur3x64(b, slots[TRANSACTION_ID], slots[TRANSACTION_ID + 1]);
-    this.#id.set(hashWords);
-    this.#idStart = slots[TRANSACTION_ID];
-    this.#idEnd = slots[TRANSACTION_ID + 1];
-    hashContent(b);
-    const verdict = this.#dedupe.check(this.#id, contentWords[0], contentWords[1]);
-    if (verdict === 'duplicate') return 'duplicate';
-    if (verdict === 'conflict') {
-      return this.#refuse('conflicting_duplicate', 'id: seen before with other content');
-    }
-    return this.#judgeTime(history) ?? this.#fillIn(b, history);
-  }
-
-  #judgeTime(history: boolean): DeadLetterReason | null {
-    if (history) return null;
-    const { tooOldMs, inTheFutureMs } = this.#options.configuration;
-    const aheadMs = meaning.eventMs - this.#annex.ingestMs;
-    if (aheadMs > inTheFutureMs) {
-      return this.#refuse('in_the_future', `eventTime: more than ${inTheFutureMs} ms ahead`);
-    }
-    if (aheadMs < -tooOldMs) {
-      return this.#refuse('too_old', `eventTime: more than ${tooOldMs} ms ago`);
-    }
-    return null;
-  }
-
-  /** Subjects, class bits and base amount. */
-  #fillIn(b: Uint8Array, history: boolean): DeadLetterReason | null {
-    const tables = this.#reference;
-    const debtor = this.#debtor;
-    const creditor = this.#creditor;
-    const annex = this.#annex;
-    const rate = tables.rate(meaning.currency);
-    if (rate === undefined) return this.#refuse('no_fx_rate', 'currency: no rate to the base');
-    annex.amountBaseMinor = Math.round(meaning.amountMinor * rate);
-    if (!Number.isSafeInteger(annex.amountBaseMinor)) {
-      return this.#refuse('amount_too_large', 'amount: above 2^53 in the base currency');
-    }
-    debtor.resolve(b, DEBTOR_SLOTS, tables);
-    creditor.resolve(b, CREDITOR_SLOTS, tables);
-    if (debtor.external && creditor.external) {
-      return this.#refuse('no_subject_of_ours', 'debtor, creditor: neither banks with us');
-    }
-    const type = slotUbyte(b, TRANSACTION_TYPE);
-    const reversal = isReversalType(type) || slots[TRANSACTION_REVERSED_TRANSACTION] !== 0;
-    let common = 0;
-    if (sameSubject(debtor, creditor)) common |= CommonFact.sameSubject;
-    if (reversal) common |= CommonFact.reversal;
-    if (debtor.country !== 0 && creditor.country !== 0 && debtor.country !== creditor.country) {
-      common |= CommonFact.crossBorder;
-    }
-    const purpose = slots[TRANSACTION_PURPOSE];
-    if (purpose !== 0 && isMedicalPurpose(b, purpose, slots[TRANSACTION_PURPOSE + 1])) {
-      common |= CommonFact.medical;
-    }
-    if (isRoundAmount(meaning.amountMinor, meaning.exponent)) common |= CommonFact.round;
-    annex.debtorClass = classBitsOf(false, type, common, sideFacts(debtor, creditor, tables));
-    annex.creditorClass = classBitsOf(true, type, common, sideFacts(creditor, debtor, tables));
-    annex.eventMs = meaning.eventMs;
-    annex.fxVersion = tables.fxVersion;
-    annex.referenceVersion = tables.version;
-    annex.flags =
-      (history ? RecordFlag.history : 0) |
-      (reversal ? RecordFlag.reversal : 0) |
-      (debtor.external ? RecordFlag.debtorExternal : 0) |
-      (creditor.external ? RecordFlag.creditorExternal : 0);
-    return null;
-  }
-
-  #refuse(reason: DeadLetterReason, detail: string): DeadLetterReason {
-    this.#detail = detail;
-    return reason;
-  }
-
   #bury(reason: DeadLetterReason, raw: Uint8Array, source: string): void {
-    const { source: number, partition, offset, index, ingestMs } = this.#annex;
+    const { source: number, partition, offset, index, ingestMs } = this.#judge.annex;
     this.counters.rejected[reason]++;
     this.#letters.write(
       {
         reason,
-        detail: this.#detail,
+        detail: this.#judge.detail,
         source,
         origin: { source: number, partition, offset, index },
         ingestMs,
@@ -474,8 +344,8 @@ export class Admission implements SourceHost {
   #idText(bytes: Uint8Array): string {
     return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString(
       'utf8',
-      this.#idStart,
-      this.#idEnd,
+      this.#judge.idStart,
+      this.#judge.idEnd,
     );
   }
 
@@ -487,18 +357,6 @@ export class Admission implements SourceHost {
 
   #notAccepted(reason: DeadLetterReason | 'duplicate', bytes: Uint8Array): AdmissionOutcome {
     if (reason === 'duplicate') return { ack: 'duplicate', transactionId: this.#idText(bytes) };
-    return { ack: 'rejected', reason, detail: this.#detail };
+    return { ack: 'rejected', reason, detail: this.#judge.detail };
   }
-}
-
-function sideFacts(own: Side, other: Side, tables: ReferenceTables): number {
-  let facts = 0;
-  if (other.external) facts |= SideFact.counterpartyExternal;
-  if (other.otherBank) facts |= SideFact.counterpartyOtherBank;
-  if (other.country !== 0 && tables.isHighRisk(other.country)) {
-    facts |= SideFact.counterpartyHighRisk;
-  }
-  if (other.listed) facts |= SideFact.counterpartyListed;
-  if (own.listed) facts |= SideFact.listed;
-  return facts;
 }
