@@ -87,6 +87,23 @@ function npmEnvironment() {
   return { ...process.env, npm_config_nodedir: prefix };
 }
 
+/** Somebody ran npm already: then its own list of what it installed is the lock file's. */
+function installedMatches() {
+  const hidden = join(root, 'node_modules', '.package-lock.json');
+  if (!existsSync(hidden)) return false;
+  const packagesOf = (path) => JSON.parse(readFileSync(path, 'utf8')).packages;
+  const installed = packagesOf(hidden);
+  const wanted = packagesOf(join(root, 'package-lock.json'));
+  const same = Object.entries(wanted).every(
+    ([path, p]) => path === '' || (installed[path] ?? p).version === p.version,
+  );
+  // Packages of other platforms are optional and not installed.
+  const complete = Object.entries(wanted).every(
+    ([path, p]) => path === '' || p.optional === true || installed[path] !== undefined,
+  );
+  return same && complete && Object.keys(installed).every((path) => path in wanted);
+}
+
 /** Installs when node_modules is missing or was made from another lock file. */
 export function ensureModules() {
   const stampPath = join('node_modules', '.weir-lock-sha256');
@@ -94,6 +111,10 @@ export function ensureModules() {
     .update(readFileSync(join(root, 'package-lock.json')))
     .digest('hex');
   if (readStamp(stampPath) === lock) return;
+  if (installedMatches()) {
+    writeStamp(stampPath, lock);
+    return;
+  }
   const from = performance.now();
   say('installing packages (npm ci --ignore-scripts) ...');
   run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
