@@ -13,6 +13,7 @@ import {
   openStatsBoard,
   startOperations,
 } from '../../platform/index.js';
+import { isStop } from '../ipc.js';
 import { packageRoot, packageVersion } from '../package.js';
 import type { RoleOptions, RunningRole } from '../role-contract.js';
 import { isSupervised, tellSupervisor } from '../role-process.js';
@@ -37,7 +38,14 @@ export async function runDashboard(options: RoleOptions): Promise<RunningRole> {
   const hits = openLmdbLog(join(dir, 'hits.mdb'), { name: 'hits', readOnly: true });
   const waiting = waitForEngine([journal, hits], (text) => logger.info(text));
   health.condition('engine files', () => waiting.done || 'waiting for the engine');
+  // Asked to stop before the engine is there: nothing is open that would need an end.
+  const leave = (): never => process.exit(0);
+  const leaveIfAsked = (message: unknown): void => void (isStop(message) && leave());
+  process.on('SIGTERM', leave);
+  process.on('message', leaveIfAsked);
   await waiting.promise;
+  process.off('SIGTERM', leave);
+  process.off('message', leaveIfAsked);
   const work = openLmdbLog(join(dir, 'work.mdb'), { name: 'work', tables: WORK_TABLES });
   const server = await startDashboardServer({
     dir,

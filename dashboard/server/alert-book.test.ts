@@ -32,7 +32,15 @@ const put = (hits: MemoryLog, ...list: ReturnType<typeof sampleHit>[]): Promise<
   hits.append(list.map((hit) => encodeHit(hit, { position: 0, ingestMs: NOW })));
 
 const list = (book: AlertBook, state: 'open' | 'closed' = 'open', user = 'li') =>
-  listAlerts(book, { state, family: null, who: 'all', q: '', limit: 100, user, nowMs: NOW });
+  listAlerts(book, directory, {
+    state,
+    family: null,
+    who: 'all',
+    q: '',
+    limit: 100,
+    user,
+    nowMs: NOW,
+  });
 
 async function run(book: AlertBook, id: string, command: AlertCommand, user = 'li') {
   const reply = book.execute(id, command, user);
@@ -218,6 +226,7 @@ type Step =
   | { do: 'hit'; subject: number; rule: number }
   | { do: 'command'; alert: number; type: 'take' | 'release' | 'close'; user: string }
   | { do: 'turn' }
+  | { do: 'checkpoint' }
   | { do: 'crash' };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -239,6 +248,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 2, arbitrary: fc.constant({ do: 'turn' as const }) },
+  { weight: 1, arbitrary: fc.constant({ do: 'checkpoint' as const }) },
   { weight: 1, arbitrary: fc.constant({ do: 'crash' as const }) },
 );
 
@@ -280,6 +290,8 @@ async function scenario(steps: Step[], max: number): Promise<void> {
       expect(outcome.ok).toBe(possible && !(s.type === 'release' && alert.owner === null));
     } else if (s.do === 'turn') {
       await book.turn();
+    } else if (s.do === 'checkpoint') {
+      await book.checkpoint();
     } else {
       // Dies in the middle of a turn: what it appended is not flushed.
       work.hold = true;

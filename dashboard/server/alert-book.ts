@@ -21,6 +21,12 @@ import {
 } from './alert-entry.js';
 import { AlertStore } from './alert-store.js';
 import { type Change, ChangeRing } from './changes.js';
+import {
+  CHECKPOINT_RECORDS,
+  CHECKPOINT_TABLE,
+  encodeCheckpoint,
+  loadCheckpoint,
+} from './checkpoint.js';
 import { type CommandOutcome, decideCommand } from './commands.js';
 import type { BankDirectory } from './directory.js';
 import { decodeHit, type StoredHit } from './hits.js';
@@ -44,8 +50,8 @@ export type WorkLog = OrderedLog & {
   getMeta(key: string): string | number | Uint8Array | undefined;
 };
 
-/** Side tables of the work log: closed alerts by id; the last closed alert of (rule, subject). */
-export const WORK_TABLES = ['closed', 'last-closed'];
+/** Side tables: closed alerts by id; the last closed alert of (rule, subject); the checkpoint. */
+export const WORK_TABLES = ['closed', 'last-closed', CHECKPOINT_TABLE];
 
 export interface AlertBookOptions {
   hits: LogReader;
@@ -89,6 +95,7 @@ export class AlertBook {
   private readonly waiting: WaitingCommand[] = [];
   private cursor = 0;
   private published = 0;
+  private checkpointAt = 0;
   private stopped = false;
   private wake: () => void = () => undefined;
   private brokenHits = 0;
@@ -124,14 +131,17 @@ export class AlertBook {
     return () => this.listeners.delete(listener);
   }
 
-  /** Reads the work log from its beginning, in slices so that the process stays alive. */
+  /** Reads the work log from the last checkpoint, in slices so that the process stays alive. */
   async rebuild(): Promise<void> {
     const { work, hits, logger } = this.options;
     this.checkIdentity();
     const cursor = work.getMeta(CURSOR_KEY);
     this.cursor = typeof cursor === 'number' ? cursor : hits.first();
     const end = work.end();
-    for (let position = work.first(); position < end; ) {
+    const checkpoint = loadCheckpoint(work);
+    for (const entry of checkpoint?.entries ?? []) this.store.restore(entry);
+    this.checkpointAt = checkpoint?.position ?? work.first();
+    for (let position = this.checkpointAt; position < end; ) {
       const records = work.read(position, REBUILD_BATCH);
       if (records.length === 0) break;
       for (const { bytes } of records) {
@@ -164,6 +174,7 @@ export class AlertBook {
         });
         this.wake = () => undefined;
       }
+      if (this.published > this.checkpointAt) await this.checkpoint();
     } finally {
       clearInterval(timer);
       stopListening();
@@ -227,8 +238,15 @@ export class AlertBook {
       await work.append(records, { meta, put: closedPuts(batch) });
     }
     this.publish(batch);
+    if (this.published - this.checkpointAt >= CHECKPOINT_RECORDS) await this.checkpoint();
     for (const { waiting, outcome } of batch.replies) waiting.resolve(this.withRow(outcome));
     return batch.replies.length > 0 || this.cursor !== before;
+  }
+
+  /** Public for tests; nothing else may be in flight. */
+  async checkpoint(): Promise<void> {
+    await this.options.work.append([], encodeCheckpoint(this.published, this.store.all()));
+    this.checkpointAt = this.published;
   }
 
   private checkIdentity(): void {

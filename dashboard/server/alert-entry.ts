@@ -4,7 +4,7 @@
  * records behind it are flushed; so nothing is ever shown that a crash could take back.
  */
 import { unpackProfile } from '../../schemas/classes.js';
-import { type Hit, SEVERITIES } from '../../schemas/hit.js';
+import { type Family, type Hit, SEVERITIES } from '../../schemas/hit.js';
 import type { AlertRow, AlertState } from '../../schemas/protocol.js';
 import type { CloseReason, WorkRecord } from '../../schemas/work-log.js';
 import type { BankDirectory } from './directory.js';
@@ -30,6 +30,7 @@ export interface HitSummary {
   severity: number;
   score: number;
   profile: number;
+  family: Family;
 }
 
 export interface AlertEntry {
@@ -60,14 +61,18 @@ export function summarise(hit: Hit, position: number): HitSummary {
     severity: SEVERITIES.indexOf(hit.severity),
     score: hit.score,
     profile: hit.profile,
+    family: hit.family,
   };
 }
+
+/** Where the hit is not to be had any more: the alert stays, with what the work log says. */
+const NOTHING_KNOWN = { severity: 0, score: 0, profile: 0, family: 'operations' } as const;
 
 export function openEntry(
   record: Extract<WorkRecord, { type: 'open' }>,
   hit: Hit | undefined,
 ): AlertEntry {
-  const unknown = { position: record.hitPosition, severity: 0, score: 0, profile: 0 };
+  const unknown = { ...NOTHING_KNOWN, position: record.hitPosition };
   return {
     id: record.alertId,
     rule: record.rule,
@@ -136,7 +141,7 @@ export function buildRow(
     rule: entry.rule,
     ruleVersion: hit?.ruleVersion ?? 0,
     ruleName: rule?.names ?? { zh: entry.rule, en: entry.rule },
-    family: hit?.family ?? 'operations',
+    family: entry.best.family,
     subject: entry.subject,
     subjectName: directory.subjectName(entry.subject),
     tier: profile.tier,

@@ -23,7 +23,11 @@ export const LIST_LIMIT_MAX = 10_000;
 const OTHER_ALERTS_MAX = 20;
 
 /** Everything but the cursor, which the live hub makes. */
-export function listAlerts(book: AlertBook, query: ListQuery): Omit<AlertList, 'cursor'> {
+export function listAlerts(
+  book: AlertBook,
+  directory: BankDirectory,
+  query: ListQuery,
+): Omit<AlertList, 'cursor'> {
   const counts = emptyCounts();
   const found: { entry: AlertEntry; urgency: number }[] = [];
   const words = query.q.toLowerCase().split(/\s+/).filter(Boolean);
@@ -32,12 +36,11 @@ export function listAlerts(book: AlertBook, query: ListQuery): Omit<AlertList, '
     const state = entry.row?.state ?? entry.state;
     const owner = entry.row?.owner ?? entry.owner;
     if ((state === 'closed') !== (query.state === 'closed')) continue;
-    const row = entry.row ?? (words.length > 0 ? book.store.rowOf(entry) : undefined);
-    count(counts, entry, owner, query.user, book);
+    count(counts, entry, owner, query.user);
     if (query.who === 'mine' && owner !== query.user) continue;
     if (query.who === 'unassigned' && owner !== null) continue;
-    if (query.family !== null && familyOf(entry, book) !== query.family) continue;
-    if (words.length > 0 && !contains(row!, words)) continue;
+    if (query.family !== null && entry.best.family !== query.family) continue;
+    if (words.length > 0 && !contains(textOf(entry, directory), words)) continue;
     found.push({ entry, urgency: urgency(entry, query.nowMs) });
   }
   found.sort((a, b) => (query.state === 'closed' ? byChange(a, b) : byUrgency(a, b)));
@@ -55,16 +58,11 @@ function count(
   entry: AlertEntry,
   owner: string | null,
   user: string,
-  book: AlertBook,
 ): void {
   counts.all++;
   if (owner === user) counts.mine++;
   if (owner === null) counts.unassigned++;
-  counts.byFamily[familyOf(entry, book)]++;
-}
-
-function familyOf(entry: AlertEntry, book: AlertBook): Family {
-  return entry.row?.family ?? book.store.rowOf(entry).family;
+  counts.byFamily[entry.best.family]++;
 }
 
 function byUrgency(
@@ -83,11 +81,18 @@ function byChange(a: { entry: AlertEntry }, b: { entry: AlertEntry }): number {
   return b.entry.updatedMs - a.entry.updatedMs || (a.entry.id < b.entry.id ? -1 : 1);
 }
 
-/** Every word must be found somewhere in the row. */
-function contains(row: AlertRow, words: readonly string[]): boolean {
-  const { id, rule, subject, subjectName, owner, ruleName, sentence } = row;
-  const parts = [id, rule, subject, subjectName, owner, ruleName.zh, ruleName.en];
-  const text = [...parts, sentence.zh, sentence.en].join('\n').toLowerCase();
+/** What is searched; of a spilled row what is known without reading its hit. */
+function textOf(entry: AlertEntry, directory: BankDirectory): string {
+  const { id, rule, subject, owner, row } = entry;
+  const name = directory.subjectName(subject);
+  if (row === undefined) return [id, rule, subject, name, owner].join('\n').toLowerCase();
+  const { ruleName, sentence } = row;
+  const texts = [ruleName.zh, ruleName.en, sentence.zh, sentence.en];
+  return [id, rule, subject, name, owner, ...texts].join('\n').toLowerCase();
+}
+
+/** Every word must be found somewhere. */
+function contains(text: string, words: readonly string[]): boolean {
   return words.every((word) => text.includes(word));
 }
 

@@ -70,9 +70,16 @@ export class AlertStore {
     this.openIds.set(`${entry.rule}\0${entry.subject}`, entry.id);
   }
 
+  /** From a checkpoint; in the order that they were kept. */
+  restore(entry: AlertEntry): void {
+    this.add(entry);
+    if (entry.state === 'closed') this.close(entry);
+  }
+
   /** After `entry.state` became closed. */
   close(entry: AlertEntry): void {
-    this.openIds.delete(`${entry.rule}\0${entry.subject}`);
+    const pair = `${entry.rule}\0${entry.subject}`;
+    if (this.openIds.get(pair) === entry.id) this.openIds.delete(pair);
     this.closedIds.add(entry.id);
   }
 

@@ -171,10 +171,14 @@ export class Api {
       fail(exchange, 400, 'bad-query', describe(parsed.error));
       return;
     }
-    const { book, nowMs, cursor } = this.options;
+    const { book, directory, nowMs, cursor } = this.options;
     // Before the rows: what changes in between is pushed once more, never missed.
     const at = cursor();
-    const found = listAlerts(book, { ...parsed.data, user: who.user.name, nowMs: nowMs() });
+    const found = listAlerts(book, directory, {
+      ...parsed.data,
+      user: who.user.name,
+      nowMs: nowMs(),
+    });
     const rows = found.rows.map((row) => alertRowView(row, who.user.role));
     const reply: AlertList = { ...found, rows, cursor: at };
     json(exchange, 200, reply);

@@ -56,7 +56,7 @@ describe.each(['uws', 'ws'] as const)('live hub on %s', (kind) => {
     expect(client.gaps).toBe(0);
   });
 
-  it('resumes over restarts of the dashboard and of the client: nothing lost, nothing twice', async () => {
+  it('resumes over restarts of server and client: nothing lost, nothing twice', async () => {
     const client = await connect();
     let sent = 0;
     const some = async (count: number): Promise<void> => {

@@ -125,7 +125,8 @@ export class ListenError extends Error {
 /** One line: what, where, how to mend. */
 export function listenError(code: string, options: ListenOptions): ListenError {
   const where = `port ${options.port} on ${options.host}`;
-  const mend = `set ${options.setting} in weir.yaml`;
+  const flag = options.setting.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  const mend = `set ${options.setting} in weir.yaml, or --${flag},`;
   if (code === 'EADDRINUSE') {
     return new ListenError(
       'port_busy',
@@ -135,5 +136,8 @@ export function listenError(code: string, options: ListenOptions): ListenError {
   if (code === 'EACCES') {
     return new ListenError('port_forbidden', `${where} needs more rights; ${mend} above 1023`);
   }
-  return new ListenError('listen_failed', `${where} cannot be opened (${code}); ${mend}`);
+  return new ListenError(
+    'listen_failed',
+    `${where} cannot be opened (${code}); ${mend} to another`,
+  );
 }
