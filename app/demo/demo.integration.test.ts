@@ -17,7 +17,7 @@ const expected: Record<string, RegExp> = {
   remitter: /^cross-border-remittances-person$/,
   cash: /^structuring-cash-deposits$/,
   listed: /^listed-customer-limits$/,
-  care: /^watched-outflow-critically-ill$/,
+  care: /^watched-outflow-special-care$/,
   key: /^watched-outflow/,
   dormant: /^dormant-reactivation$/,
   fading: /^activity-drop$/,

@@ -25,7 +25,7 @@ describe('shipped rules', () => {
       'structuring-cash-withdrawals',
       'structuring-cash-withdrawals-7d',
       'watched-outflow',
-      'watched-outflow-critically-ill',
+      'watched-outflow-special-care',
     ]);
   });
 

@@ -32,7 +32,7 @@ describe('the random log', () => {
       'structuring-cash-withdrawals',
       'structuring-cash-withdrawals-7d',
       'watched-outflow',
-      'watched-outflow-critically-ill',
+      'watched-outflow-special-care',
     ]);
     expect(tooLate).toBeGreaterThan(10);
     expect(

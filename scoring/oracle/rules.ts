@@ -208,7 +208,7 @@ function watchedOutflow(
         [30, 'large'],
         [80, 'most'],
       ]);
-      found.push(...finding('watched-outflow-critically-ill', band, share, day.length));
+      found.push(...finding('watched-outflow-special-care', band, share, day.length));
     }
   }
   const others = ['key-corporate', 'suspected-critically-ill', 'loan', 'retention', 'elderly'];
