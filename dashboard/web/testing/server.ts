@@ -25,7 +25,7 @@ export const CSP = [
   "default-src 'self'",
   "frame-ancestors 'none'",
   "base-uri 'none'",
-  "form-action 'self'",
+  "form-action 'none'",
   "object-src 'none'",
 ].join('; ');
 const TYPES: Record<string, string> = {
