@@ -10,7 +10,7 @@ function record(length: number, mark: number): Uint8Array {
 }
 
 describe('ring', () => {
-  it('hands over every record in order and unbroken, whatever the sizes and the interleaving', () => {
+  it('hands over every record in order and unbroken, whatever sizes and interleaving', () => {
     fc.assert(
       fc.property(
         fc.array(fc.tuple(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 0, max: 9 })), {

@@ -21,7 +21,9 @@ const identifier = z.string().regex(/^[a-z][a-z0-9-]*$/);
 const featureName = z.string().regex(/^[a-z][a-zA-Z0-9]*$/);
 /** Money in YAML is a decimal string in major units of the base currency, "50000.00". */
 const money = z.string().regex(/^\d+(\.\d{1,2})?$/);
-/** `24h`, `7d`, `30m`: a sliding window (t - W, t]; `bank-day`, `bank-month`: from its start to t. */
+/**
+ * `24h`, `7d`, `30m`: a sliding window (t - W, t]; `bank-day`, `bank-month`: from its start to t.
+ */
 const windowSpec = z.string().regex(/^(\d+[mhd]|bank-day|bank-month)$/);
 
 /** Which legs: all of these class bits, none of those, base amount in [min, below) or <= max. */
@@ -38,15 +40,24 @@ export type Filter = z.infer<typeof filterSchema>;
 export const featureSchema = z.discriminatedUnion('kind', [
   /** Base amount of this leg (money). */
   z.strictObject({ kind: z.literal('amount') }),
-  /** Count (count), sum or maximum (money), or distinct counterparties (count) of legs in the window, this one included. */
+  /**
+   * Count (count), sum or maximum (money), or distinct counterparties (count) of legs in the
+   * window, this one included.
+   */
   z.strictObject({
     kind: z.enum(['count', 'sum', 'max', 'distinct-counterparties']),
     window: windowSpec,
     of: filterSchema.optional(),
   }),
-  /** Days (fraction) since the subject's previous leg that was not bank-made; not available for its first. */
+  /**
+   * Days (fraction) since the subject's previous leg that was not bank-made; not available for its
+   * first.
+   */
   z.strictObject({ kind: z.literal('silence') }),
-  /** Customer-made transactions of `days` bank days ending `before` days before the evaluated moment's last closed day. */
+  /**
+   * Customer-made transactions of `days` bank days ending `before` days before the evaluated
+   * moment's last closed day.
+   */
   z.strictObject({
     kind: z.literal('customer-made'),
     days: z.number().int().min(1).max(120),
@@ -67,7 +78,10 @@ export const featureSchema = z.discriminatedUnion('kind', [
   }),
   /** of x 100 / to (percent), of / to (ratio); not available when `to` is 0 or not available. */
   z.strictObject({ kind: z.enum(['percent', 'ratio']), of: featureName, to: featureName }),
-  /** Balance of this leg's account before the payments of the bank day counted by `outflow`: balance before this leg plus the day's earlier outflow. */
+  /**
+   * Balance of this leg's account before the payments of the bank day counted by `outflow`: balance
+   * before this leg plus the day's earlier outflow.
+   */
   z.strictObject({ kind: z.literal('balance-before-day'), outflow: featureName }),
   /** Balance of this leg's account just before this leg. */
   z.strictObject({ kind: z.literal('balance-before') }),
@@ -89,7 +103,10 @@ export const featureSchema = z.discriminatedUnion('kind', [
   }),
   /** 1 when no leg between the two stands earlier in the log within 400 d, else 0. */
   z.strictObject({ kind: z.literal('new-counterparty') }),
-  /** Percent of the subject's list limits in use: the day's and month's sums, and the single limit once it is exceeded; the largest. */
+  /**
+   * Percent of the subject's list limits in use: the day's and month's sums, and the single limit
+   * once it is exceeded; the largest.
+   */
   z.strictObject({ kind: z.literal('limit-use'), of: filterSchema.optional() }),
 ]);
 export type Feature = z.infer<typeof featureSchema>;

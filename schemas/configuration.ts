@@ -1,4 +1,7 @@
-/** Every setting, its default and its unit, in one place. A file `weir.yaml` in the data folder and flags override. */
+/**
+ * Every setting, its default and its unit, in one place. A file `weir.yaml` in the data folder and
+ * flags override.
+ */
 import { z } from 'zod';
 
 export const configurationSchema = z.strictObject({

@@ -1,4 +1,7 @@
-/** Control records: everything besides transactions that can change an outcome. JSON in a journal record of kind 2. */
+/**
+ * Control records: everything besides transactions that can change an outcome. JSON in a journal
+ * record of kind 2.
+ */
 import { z } from 'zod';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -32,11 +35,15 @@ export const controlSchema = z.discriminatedUnion('type', [
     /** Sources whose volume is too low for absence rules to be believed (bank day just closed). */
     silentSources: z.array(z.number().int()),
   }),
-  /** A source marked `history` has ended: daily rules are evaluated once more, live, as of `asOfMs`. */
+  /**
+   * A source marked `history` has ended: daily rules are evaluated once more, live, as of `asOfMs`.
+   */
   z.strictObject({ type: z.literal('history-end'), source: z.number().int(), asOfMs: z.number() }),
   /** The record at `position` killed its scoring thread three times: it is scored no more. */
   z.strictObject({ type: z.literal('quarantine'), position: z.number().int() }),
-  /** A subject's profile changed with reference data; only subjects that the shard knows take it. */
+  /**
+   * A subject's profile changed with reference data; only subjects that the shard knows take it.
+   */
   z.strictObject({
     type: z.literal('profile'),
     subject: z.string(),

@@ -110,6 +110,9 @@ export const hitSchema = z.strictObject({
 /** The canonical hit as the engine writes it. */
 export type Hit = z.infer<typeof hitSchema>;
 
-/** What is recommended to the sender of a payment, mildest first. Weir recommends, the core enforces. */
+/**
+ * What is recommended to the sender of a payment, mildest first. Weir recommends, the core
+ * enforces.
+ */
 export const DECISIONS = ['none', 'review', 'hold', 'reject'] as const;
 export type Decision = (typeof DECISIONS)[number];

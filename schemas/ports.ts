@@ -15,9 +15,15 @@ export interface LogReader {
   readonly identity: string;
   /** First position still kept. */
   first(): number;
-  /** Next position to be written: every record below is readable (and, for other processes, may be a few ms from durable). */
+  /**
+   * Next position to be written: every record below is readable (and, for other processes, may be a
+   * few ms from durable).
+   */
   end(): number;
-  /** Records [from, ...) in order, at most `limit` records or about `maxBytes`, copied. Throws `log_truncated` when `from` is below first(). */
+  /**
+   * Records [from, ...) in order, at most `limit` records or about `maxBytes`, copied. Throws
+   * `log_truncated` when `from` is below first().
+   */
   read(from: number, limit: number, maxBytes?: number): LogRecord[];
   /** Calls back soon after something was appended by any process; returns the way to stop. */
   onAppend(listener: () => void): () => void;
@@ -48,7 +54,10 @@ export interface OrderedLog extends LogReader {
 export interface AlsoCommit {
   /** Into the log's own small table: cursors, source offsets, indexes. null removes. */
   meta?: Record<string, string | number | Uint8Array | null>;
-  /** Into the named side table of the same file (dead letters, hit ids, control index). null removes. */
+  /**
+   * Into the named side table of the same file (dead letters, hit ids, control index). null
+   * removes.
+   */
   put?: { table: string; key: string | number; value: Uint8Array | null }[];
 }
 
@@ -65,7 +74,10 @@ export interface SideTable {
   count(): number;
 }
 
-/** Content-addressed blobs: catalogue and reference-data versions, stored before the record that names them. */
+/**
+ * Content-addressed blobs: catalogue and reference-data versions, stored before the record that
+ * names them.
+ */
 export interface BlobStore {
   /** Returns the SHA-256 in hex, durable when resolved. */
   put(bytes: Uint8Array): Promise<string>;

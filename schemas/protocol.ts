@@ -1,4 +1,7 @@
-/** `weir.v1`: what goes over the dashboard's WebSocket and its HTTP API. Types only, so that the page carries no schema code. */
+/**
+ * `weir.v1`: what goes over the dashboard's WebSocket and its HTTP API. Types only, so that the
+ * page carries no schema code.
+ */
 import type { Action, Family, Hit, Severity, Unit } from './hit.js';
 import type { CloseReason } from './work-log.js';
 
@@ -101,7 +104,10 @@ export type ClientMessage =
   | { type: 'subscribe'; channel: Channel; since?: string }
   | { type: 'unsubscribe'; channel: Channel }
   | { type: 'pong'; t: number };
-/** `alerts`: new alerts; `alert-updates`: changed ones (both lossless, whole rows); `stats`: conflated. */
+/**
+ * `alerts`: new alerts; `alert-updates`: changed ones (both lossless, whole rows); `stats`:
+ * conflated.
+ */
 export type Channel = 'alerts' | 'alert-updates' | 'stats';
 
 /** The cursor of a push belongs to its channel; that of a heartbeat to every subscribed channel. */

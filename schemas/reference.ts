@@ -33,13 +33,19 @@ export const listEntrySchema = z.strictObject({
 });
 export const referenceSchema = z.strictObject({
   version: z.number().int().min(1),
-  /** Bank identifiers that are ours: their accounts have state. Empty = every account not marked external. */
+  /**
+   * Bank identifiers that are ours: their accounts have state. Empty = every account not marked
+   * external.
+   */
   ourBanks: z.array(z.string()),
   homeCountry: z.string().length(2),
   baseCurrency: z.string().length(3),
   /** IANA zone of the bank day. */
   zone: z.string(),
-  /** Offsets from UTC: from `fromMs` on, `offsetMs`; first entry at -Infinity is written as fromMs 0. */
+  /**
+   * Offsets from UTC: from `fromMs` on, `offsetMs`; first entry at -Infinity is written as fromMs
+   * 0.
+   */
   zoneTable: z.array(z.strictObject({ fromMs: z.number(), offsetMs: z.number() })),
   /** Close of business, minutes after midnight. */
   closeOfBusinessMinutes: z.number().int(),

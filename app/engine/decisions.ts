@@ -4,8 +4,8 @@
  */
 import * as R from '../../schemas/generated/records.js';
 import { DECISIONS, type Decision } from '../../schemas/hit.js';
-import type { ThreadHost } from './thread-host.js';
 import { Word } from './shared-words.js';
+import type { ThreadHost } from './thread-host.js';
 
 export interface DecisionReply {
   state: 'scored' | 'timeout';
@@ -14,17 +14,30 @@ export interface DecisionReply {
 }
 
 interface Pending {
-  marks: number[];
+  /** How far each thread must come; undefined until the record stands in the rings. */
+  marks: Mark[] | undefined;
   recommendation: number;
   rules: string[];
   resolve(reply: DecisionReply): void;
   timer: NodeJS.Timeout;
 }
 
+/** A place in a ring. A thread that was replaced has another ring: then it is taken anew. */
+interface Mark {
+  writer: ThreadHost['writer'];
+  at: number;
+}
+
+type Thread = Pick<ThreadHost, 'state' | 'writer' | 'words' | 'drain'>;
+
 export class Decisions {
   readonly #pending = new Map<number, Pending>();
 
-  constructor(private readonly threads: readonly ThreadHost[]) {}
+  /** `isWritten`: everything up to this position stands in the rings. */
+  constructor(
+    private readonly threads: readonly Thread[],
+    private readonly isWritten: (position: number) => boolean,
+  ) {}
 
   /** Call after the record was routed. */
   decide(position: number, timeoutMs: number): Promise<DecisionReply> {
@@ -35,7 +48,7 @@ export class Decisions {
         resolve({ state: 'timeout', recommendation: 'hold', rules: [] });
       }, timeoutMs);
       this.#pending.set(position, {
-        marks: this.threads.map((t) => t.writer.mark),
+        marks: undefined,
         recommendation: 0,
         rules: [],
         resolve,
@@ -65,18 +78,30 @@ export class Decisions {
   /** Answers everything that all threads have come past. */
   settle(): void {
     if (this.#pending.size === 0) return;
-    for (const [position, p] of this.#pending) {
-      const scored = this.threads.every(
-        (t, i) => t.state === 'live' && t.writer.passed(p.marks[i]),
-      );
-      if (!scored) continue;
+    const scored = [...this.#pending].filter(([position, p]) => this.#isScored(position, p));
+    if (scored.length === 0) return;
+    // A thread hands its hits back before it gives up their room in the ring: so those of what it
+    // has come past lie here by now, but perhaps came in after the bell that we answer to.
+    if (!this.threads.map((t) => t.drain()).every(Boolean)) return;
+    for (const [position, p] of scored) {
       clearTimeout(p.timer);
       this.#pending.delete(position);
       p.resolve({
-        state: 'scored', recommendation: DECISIONS[p.recommendation], rules: p.rules,
+        state: 'scored',
+        recommendation: DECISIONS[p.recommendation],
+        rules: p.rules,
       });
     }
     this.#wantBells();
+  }
+
+  #isScored(position: number, p: Pending): boolean {
+    if (this.threads.some((t) => t.state !== 'live') || !this.isWritten(position)) return false;
+    p.marks = this.threads.map(({ writer }, i) => {
+      const mark = p.marks?.[i];
+      return mark?.writer === writer ? mark : { writer, at: writer.mark };
+    });
+    return p.marks.every(({ writer, at }) => writer.passed(at));
   }
 
   #wantBells(): void {

@@ -1,8 +1,9 @@
 /** The engine's metrics, read from what is counted anyway; names and meaning in docs/metrics.md. */
+
+import type { Admission } from '../../ingest/index.js';
 import type { Metrics } from '../../platform/index.js';
 import { FAMILIES, SEVERITIES } from '../../schemas/hit.js';
 import { DEAD_LETTER_REASONS } from '../../schemas/reasons.js';
-import type { Admission } from '../../ingest/index.js';
 import type { HitsWriter } from './hits-writer.js';
 import type { Pipeline } from './pipeline.js';
 import { Count, DURATION_BOUNDS } from './shared-words.js';
@@ -25,7 +26,9 @@ export function registerEngineMetrics(m: Measured) {
   const threads = pipeline.threads.map((t) => String(t.index));
   const perThread = (name: string, help: string, column: number) =>
     metrics.gauge({
-      name, help, labels: { thread: threads },
+      name,
+      help,
+      labels: { thread: threads },
       collect: (set) => {
         for (const t of pipeline.threads) {
           set(t.words.counts[column], { thread: String(t.index) });
@@ -84,7 +87,7 @@ function registerScoring({ metrics, pipeline, ruleIds, snapshotter, writer }: Me
     help: 'Hits found by a rule, repeats included.',
     labels: { rule: ruleIds },
     collect: (set) => {
-      ruleIds.forEach((rule, i) => set(sum(Count.ruleHits + i), { rule }));
+      for (const [i, rule] of ruleIds.entries()) set(sum(Count.ruleHits + i), { rule });
     },
   });
   metrics.counter({
@@ -102,7 +105,9 @@ function registerScoring({ metrics, pipeline, ruleIds, snapshotter, writer }: Me
     help: 'Batches scored, by their duration (le = upper bound in seconds).',
     labels: { le: [...DURATION_BOUNDS.map(String), '+Inf'] },
     collect: (set) => {
-      DURATION_BOUNDS.forEach((le, i) => set(sum(Count.durations + i), { le: String(le) }));
+      for (const [i, le] of DURATION_BOUNDS.entries()) {
+        set(sum(Count.durations + i), { le: String(le) });
+      }
       set(sum(Count.durations + DURATION_BOUNDS.length), { le: '+Inf' });
     },
   });

@@ -5,22 +5,37 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import {
+  type Admission,
+  createAdmission,
+  createHttpSource,
+  defaultReference,
+  JOURNAL_TABLES,
+  type Journal,
+  loadReference,
+  ReferenceTables,
+  readControls,
+  referenceJson,
+} from '../../ingest/index.js';
+import {
+  createHealth,
+  createMetrics,
+  createTransport,
+  ensureSecrets,
+  type LmdbLog,
+  openLmdbLog,
+  openSnapshotStore,
+  openStatsBoard,
+  startOperations,
+} from '../../platform/index.js';
 import * as R from '../../schemas/generated/records.js';
 import { FAMILIES, SEVERITIES } from '../../schemas/hit.js';
 import type { ReferenceData } from '../../schemas/reference.js';
-import {
-  createHealth, createMetrics, createTransport, ensureSecrets, type LmdbLog, openLmdbLog,
-  openSnapshotStore, openStatsBoard, startOperations,
-} from '../../platform/index.js';
-import {
-  type Admission, createAdmission, createHttpSource, defaultReference, JOURNAL_TABLES, type Journal,
-  loadReference, readControls, ReferenceTables, referenceJson,
-} from '../../ingest/index.js';
 import { catalogueText } from '../../scoring/index.js';
 import { loadCatalogueFrom } from '../catalogue-files.js';
 import { DEMO_SOURCES, type Demo, demoReferenceDir, startDemo } from '../demo/index.js';
-import { tellSupervisor } from '../role-process.js';
 import type { EngineRoleOptions, RunningRole } from '../role-contract.js';
+import { tellSupervisor } from '../role-process.js';
 import { Decisions } from './decisions.js';
 import { registerEngineMetrics } from './engine-metrics.js';
 import { HitsWriter } from './hits-writer.js';
@@ -65,7 +80,9 @@ class Engine implements RunningRole {
     const { dir, configuration, logger } = options;
     mkdirSync(dir, { recursive: true });
     this.#journal = openLmdbLog(join(dir, 'journal.mdb'), {
-      name: 'journal', tables: JOURNAL_TABLES, mapBytesMax: configuration.journalBytesMax,
+      name: 'journal',
+      tables: JOURNAL_TABLES,
+      mapBytesMax: configuration.journalBytesMax,
     });
     this.#hits = openLmdbLog(join(dir, 'hits.mdb'), { name: 'hits', tables: ['ids'] });
     this.#versions = new VersionBook(this.#journal);
@@ -105,7 +122,9 @@ class Engine implements RunningRole {
     await this.#prepareJournal();
     await this.#startAdmission();
     this.#pipeline = this.#newPipeline();
-    this.#decisions = new Decisions(this.#pipeline.threads);
+    this.#decisions = new Decisions(this.#pipeline.threads, (position) =>
+      this.#pipeline.isWritten(position),
+    );
     await this.#switchVersions();
     await this.#admission.flush();
     for (const { record } of readControls(this.#journal)) {
@@ -119,7 +138,10 @@ class Engine implements RunningRole {
     }
     const seconds = Math.round(performance.now() - started) / 1000;
     logger.info({ seconds, position: this.#pipeline.routed }, 'state stands');
-    this.#snapshotter.start(this.#pipeline, restored.flatMap((r) => r.positions));
+    this.#snapshotter.start(
+      this.#pipeline,
+      restored.flatMap((r) => r.positions),
+    );
     await this.#openDoors();
     this.#timers.push(setInterval(() => this.#everySecond(), STATS_MS));
     this.#health.set('running');
@@ -180,7 +202,11 @@ class Engine implements RunningRole {
     const inForce = this.#versions.shaAt(this.#admission.nextPosition);
     if (this.#admission.nextPosition === 0) {
       this.#admission.appendControl({
-        type: 'created', identity: this.#journal.identity, shards: this.#shards, zone, baseCurrency,
+        type: 'created',
+        identity: this.#journal.identity,
+        shards: this.#shards,
+        zone,
+        baseCurrency,
         latenessMs,
       });
     }
@@ -271,11 +297,14 @@ class Engine implements RunningRole {
       ruleIds: this.#activeRules(),
       journalBytes: () => this.#journal.bytesUsed(),
     });
-    this.#health.condition('threads', () =>
-      this.#pipeline.threads.every((t) => t.state === 'live') || 'a scoring thread is starting',
+    this.#health.condition(
+      'threads',
+      () =>
+        this.#pipeline.threads.every((t) => t.state === 'live') || 'a scoring thread is starting',
     );
-    this.#health.condition('state', () =>
-      this.#stateFill() < STATE_FILL_MAX || 'state is full: raise stateBytesMax and restart',
+    this.#health.condition(
+      'state',
+      () => this.#stateFill() < STATE_FILL_MAX || 'state is full: raise stateBytesMax and restart',
     );
     const operations = await startOperations({
       transport: await createTransport({ logger }),
@@ -306,7 +335,10 @@ class Engine implements RunningRole {
     const { demo, dir, clock, logger } = this.#options;
     if (demo.what !== 'sample') return;
     this.#demo = startDemo(this.#admission, {
-      dir, clock, logger, ratePerSecond: demo.ratePerSecond,
+      dir,
+      clock,
+      logger,
+      ratePerSecond: demo.ratePerSecond,
     });
   }
 

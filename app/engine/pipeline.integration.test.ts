@@ -4,7 +4,11 @@
  */
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { createAdmission, createNullJournal, defaultReference, ReferenceTables,
+import {
+  createAdmission,
+  createNullJournal,
+  defaultReference,
+  ReferenceTables,
 } from '../../ingest/index.js';
 import { configurationSchema } from '../../schemas/configuration.js';
 import * as R from '../../schemas/generated/records.js';
@@ -36,8 +40,12 @@ async function rig(threads: number, threadSilentMs = 20_000): Promise<Rig> {
   const pipeline = new Pipeline({
     threads,
     thread: {
-      ringBytes: 256 * 1024, regionBytes: 4 * 1024 * 1024, shardsTotal: settings.shards,
-      latenessMs: settings.latenessMs, evidenceMax: 100, clockOffsetMs: 0,
+      ringBytes: 256 * 1024,
+      regionBytes: 4 * 1024 * 1024,
+      shardsTotal: settings.shards,
+      latenessMs: settings.latenessMs,
+      evidenceMax: 100,
+      clockOffsetMs: 0,
     },
     versions: {
       catalogue: () => catalogue,
@@ -116,8 +124,7 @@ async function runAll(
     if (position % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
   }
   await until(
-    () =>
-      also() && r.pipeline.waiting === 0 && r.pipeline.threads.every((t) => t.state === 'live'),
+    () => also() && r.pipeline.waiting === 0 && r.pipeline.threads.every((t) => t.state === 'live'),
   );
   await r.pipeline.stop(20_000);
 }

@@ -6,13 +6,12 @@
 
 import { createRouter, type ReferenceTables, type Router } from '../../ingest/index.js';
 import type { Catalogue } from '../../schemas/catalogue.js';
-import type { ControlRecord } from '../../schemas/control.js';
 import * as R from '../../schemas/generated/records.js';
-import { hashWords, murmur3x64, subjectShard } from '../../schemas/identity.js';
 import type { RingCommand } from '../../scoring/index.js';
+import { encodeCommand, encodeProfile, encodeWatermark, readControl } from './ring-records.js';
 import type { RestoredReport, SnapshotReport } from './scoring-thread.js';
 import { Count } from './shared-words.js';
-import { encodeCommand, encodeWatermark, ThreadHost, type ThreadSettings } from './thread-host.js';
+import { ThreadHost, type ThreadSettings } from './thread-host.js';
 
 export interface PipelineLogger {
   info(fields: object, message: string): void;
@@ -62,6 +61,7 @@ interface Pass {
 
 const KIND_CONTROL = 2;
 const DEATHS_MAX = 3;
+const SILENT_CHECKS = 4;
 const EMPTY_READS_MAX = 1_000;
 
 export class Pipeline {
@@ -127,7 +127,7 @@ export class Pipeline {
     this.#enter(this.#live, from);
     await this.#replay(this.#live, from, end);
     const { threadSilentMs } = this.#options;
-    this.#watch = setInterval(() => this.#checkThreads(), threadSilentMs / 4);
+    this.#watch = setInterval(() => this.#checkThreads(), threadSilentMs / SILENT_CHECKS);
     this.#watch.unref();
     return reports;
   }
@@ -160,6 +160,11 @@ export class Pipeline {
 
   get waiting(): number {
     return this.#waiting.length;
+  }
+
+  /** Everything up to this position stands in the rings of the threads. */
+  isWritten(position: number): boolean {
+    return position < this.routed && this.#stuck.length === 0;
   }
 
   /** Goes on where full rings stopped it. */
@@ -218,70 +223,38 @@ export class Pipeline {
   };
 
   #control(position: number, record: Uint8Array): void {
-    const view = new DataView(record.buffer, record.byteOffset, record.byteLength);
-    const from = view.getUint32(R.RECORD_HEADER_PAYLOAD_OFFSET, true);
-    const to = from + view.getUint32(R.RECORD_HEADER_PAYLOAD_LENGTH, true);
-    const text = Buffer.from(record.subarray(from, to)).toString('utf8');
-    const control = JSON.parse(text) as ControlRecord;
-    const ingestMs = view.getFloat64(R.RECORD_HEADER_INGEST_MS, true);
+    const { control, ingestMs } = readControl(record);
+    const { versions } = this.#options;
     switch (control.type) {
       case 'watermark':
-        this.#watermark(control, position, ingestMs);
+        this.#broadcast(encodeWatermark(control, ingestMs, position));
         return;
-      case 'history-end':
-        this.#broadcast(
-          encodeCommand({ type: 'history-end', position, asOfMs: control.asOfMs, ingestMs }),
-        );
+      case 'history-end': {
+        const { type, asOfMs } = control;
+        this.#broadcast(encodeCommand({ type, position, asOfMs, ingestMs }));
         return;
+      }
       case 'catalogue': {
-        const catalogue = this.#options.versions.catalogue(control.sha256);
+        const catalogue = versions.catalogue(control.sha256);
         this.#broadcast(encodeCommand({ type: 'catalogue', position, catalogue }));
         return;
       }
       case 'reference': {
-        const tables = this.#options.versions.reference(control.sha256);
+        const tables = versions.reference(control.sha256);
         this.#pass.router.setReference(tables);
         const { zoneTable } = tables.data;
         const { version } = control;
         this.#broadcast(encodeCommand({ type: 'reference', position, version, zoneTable }));
         return;
       }
-      case 'profile':
-        this.#profile(control, position);
+      case 'profile': {
+        const profile = encodeProfile(control, position, this.#threadOfShard.length);
+        this.#emit(profile.shard, profile.record, profile.record.byteLength);
         return;
+      }
       default:
         return;
     }
-  }
-
-  #watermark(
-    control: Extract<ControlRecord, { type: 'watermark' }>,
-    position: number,
-    ingestMs: number,
-  ): void {
-    const { watermarkMs, silentSources } = control;
-    this.#broadcast(
-      silentSources.length === 0
-        ? encodeWatermark(watermarkMs, ingestMs, position)
-        : encodeCommand({ type: 'watermark', position, watermarkMs, ingestMs, silentSources }),
-    );
-  }
-
-  #profile(control: Extract<ControlRecord, { type: 'profile' }>, position: number): void {
-    const bytes = Buffer.from(control.subject, 'utf8');
-    murmur3x64(bytes, 0, bytes.byteLength);
-    const [hashLow, hashHigh] = hashWords;
-    const shard = subjectShard(hashLow, this.#threadOfShard.length);
-    const record = encodeCommand({
-      type: 'profile',
-      position,
-      shard,
-      hashLow,
-      hashHigh,
-      subject: control.subject,
-      profile: control.profile,
-    });
-    this.#emit(shard, record, record.byteLength);
   }
 
   #broadcast(record: Uint8Array): void {
@@ -340,18 +313,24 @@ export class Pipeline {
     return next;
   }
 
+  /**
+   * Silent means: no heartbeat between this many checks in a row. On a starved machine the checks
+   * come late themselves, so a thread is not replaced for what the machine did to both.
+   */
   #checkThreads(): void {
     for (const t of this.threads) {
-      if (t.state !== 'live') continue;
-      const silentMs = Date.now() - t.words.counts[Count.heartbeatMs];
-      if (t.words.counts[Count.heartbeatMs] > 0 && silentMs > this.#options.threadSilentMs) {
-        t.kill(`silent for ${silentMs} ms`);
-      }
+      const beat = t.words.counts[Count.heartbeatMs];
+      const silent = t.state === 'live' && beat > 0 && beat === t.lastBeatMs;
+      t.silentChecks = silent ? t.silentChecks + 1 : 0;
+      t.lastBeatMs = beat;
+      if (t.silentChecks >= SILENT_CHECKS) t.kill(`no heartbeat for ${Date.now() - beat} ms`);
     }
   }
 
   #onDeath(thread: ThreadHost, why: string, position: number): void {
     if (this.#stopped) return;
+    // It gets them again from the journal.
+    this.#stuck = this.#stuck.filter((s) => s.thread !== thread);
     const deaths = (this.#deaths.get(position) ?? 0) + 1;
     this.#deaths.set(position, deaths);
     const { logger } = this.#options;

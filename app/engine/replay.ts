@@ -3,6 +3,16 @@
  * rings and threads; only the logs keep nothing. Time is the file's own: the clock stands at the
  * newest event, so that the same file gives the same bytes on any day and any number of threads.
  */
+
+import {
+  type Admission,
+  createAdmission,
+  createFileSource,
+  createNullJournal,
+  type FileProgress,
+  type Mapping,
+  ReferenceTables,
+} from '../../ingest/index.js';
 import type { Catalogue } from '../../schemas/catalogue.js';
 import { configurationSchema } from '../../schemas/configuration.js';
 import * as R from '../../schemas/generated/records.js';
@@ -11,10 +21,6 @@ import type { OfferResult, SourceBatch, SourceHost } from '../../schemas/ports.j
 import type { ReferenceData } from '../../schemas/reference.js';
 import { bankDay, bankDayStartMs } from '../../schemas/time.js';
 import { decodeTransaction } from '../../schemas/transaction-codec.js';
-import {
-  type Admission, createAdmission, createFileSource, createNullJournal, type FileProgress,
-  type Mapping, ReferenceTables,
-} from '../../ingest/index.js';
 import { Pipeline, type PipelineLogger } from './pipeline.js';
 import { Count } from './shared-words.js';
 

@@ -50,7 +50,9 @@ export class Snapshotter {
     }
     this.#writer = new Piscina({
       filename: new URL('./snapshot-writer.js', import.meta.url).href,
-      minThreads: 0, maxThreads: 1, idleTimeout: 30_000,
+      minThreads: 0,
+      maxThreads: 1,
+      idleTimeout: 30_000,
     });
   }
 
@@ -87,7 +89,9 @@ export class Snapshotter {
     const body = thread.snapshotBytes(bytes);
     try {
       const task: SnapshotTask = {
-        dir, generation, keep: generations,
+        dir,
+        generation,
+        keep: generations,
         content: { shard, shards, position, watermarkMs, described, body },
       };
       await this.#writer.run(task);

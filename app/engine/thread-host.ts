@@ -8,7 +8,6 @@ import { createRing, RingReader, RingWriter } from '../../platform/index.js';
 import type { Catalogue } from '../../schemas/catalogue.js';
 import * as R from '../../schemas/generated/records.js';
 import type { ZoneTable } from '../../schemas/time.js';
-import type { RingCommand } from '../../scoring/index.js';
 import {
   OutKind,
   type RestoredReport,
@@ -47,6 +46,9 @@ export class ThreadHost {
   /** Counters of earlier lives of this thread. */
   readonly past = { legs: 0, hits: 0 };
   restarts = -1;
+  /** For who watches the heartbeat. */
+  lastBeatMs = 0;
+  silentChecks = 0;
   #reader!: RingReader;
   #snapshot!: SharedArrayBuffer;
   #pool: Piscina | undefined;
@@ -135,18 +137,18 @@ export class ThreadHost {
     }
   }
 
-  /** Takes everything handed back, as far as there is room for it. */
-  drain(): void {
+  /** Takes everything handed back, as far as there is room for it; false when some is left. */
+  drain(): boolean {
     const { bytes, view } = this.#reader;
     for (;;) {
       const count = this.#reader.poll(this.#starts, 1);
-      if (count === 0) return;
+      if (count === 0) return true;
       const at = this.#starts[0];
       if (bytes[at + R.HIT_HEADER_KIND] === OutKind.hit) {
         const length = view.getUint32(at, true);
         if (!this.events.onHit(bytes.subarray(at, at + length))) {
           this.#reader.unpoll();
-          return;
+          return false;
         }
       } else {
         const length = view.getUint32(at + R.HIT_HEADER_BODY_LENGTH, true);
@@ -188,33 +190,4 @@ export class ThreadHost {
     this.state = 'dead';
     await this.#pool?.destroy();
   }
-}
-
-/** A command as a ring record (kind 2). */
-export function encodeCommand(command: RingCommand): Uint8Array {
-  const json = Buffer.from(JSON.stringify(command));
-  // Spaces up to the multiple of 8: JSON does not mind them.
-  const length = Math.ceil((16 + json.byteLength) / 8) * 8;
-  const record = Buffer.alloc(length, 0x20);
-  record.fill(0, 0, 16);
-  record.writeUInt32LE(length, 0);
-  record[R.LEG_KIND] = 2;
-  if ('position' in command) record.writeDoubleLE(command.position, R.LEG_POSITION);
-  record.set(json, 16);
-  return record;
-}
-
-/** A watermark as a ring record (kind 3). */
-export function encodeWatermark(
-  watermarkMs: number,
-  ingestMs: number,
-  position: number,
-): Uint8Array {
-  const record = Buffer.alloc(R.LEG_BYTES);
-  record.writeUInt32LE(R.LEG_BYTES, 0);
-  record[R.LEG_KIND] = 3;
-  record.writeDoubleLE(position, R.LEG_POSITION);
-  record.writeDoubleLE(watermarkMs, R.LEG_EVENT_MS);
-  record.writeDoubleLE(ingestMs, R.LEG_INGEST_MS);
-  return record;
 }

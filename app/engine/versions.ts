@@ -1,8 +1,11 @@
-/** Catalogue and reference-data versions of a journal: which was in force where, and their blobs. */
+/**
+ * Catalogue and reference-data versions of a journal: which was in force where, and their blobs.
+ */
+
+import { ReferenceTables, readControls } from '../../ingest/index.js';
 import type { Catalogue } from '../../schemas/catalogue.js';
 import type { BlobStore, SideTable } from '../../schemas/ports.js';
 import type { ReferenceData } from '../../schemas/reference.js';
-import { readControls, ReferenceTables } from '../../ingest/index.js';
 import { catalogueFromJson } from '../../scoring/index.js';
 import type { Versions } from './pipeline.js';
 

@@ -1,0 +1,66 @@
+/** Control records and commands as the rings carry them (kinds 2 and 3 of schemas/records.fbs). */
+import type { ControlRecord } from '../../schemas/control.js';
+import * as R from '../../schemas/generated/records.js';
+import { hashWords, murmur3x64, subjectShard } from '../../schemas/identity.js';
+import type { RingCommand } from '../../scoring/index.js';
+
+/** A command as a ring record (kind 2). */
+export function encodeCommand(command: RingCommand): Uint8Array {
+  const json = Buffer.from(JSON.stringify(command));
+  // Spaces up to the multiple of 8: JSON does not mind them.
+  const length = Math.ceil((16 + json.byteLength) / 8) * 8;
+  const record = Buffer.alloc(length, 0x20);
+  record.fill(0, 0, 16);
+  record.writeUInt32LE(length, 0);
+  record[R.LEG_KIND] = 2;
+  if ('position' in command) record.writeDoubleLE(command.position, R.LEG_POSITION);
+  record.set(json, 16);
+  return record;
+}
+
+/** The JSON of a control record of the journal, with its ingest time. */
+export function readControl(record: Uint8Array): { control: ControlRecord; ingestMs: number } {
+  const view = new DataView(record.buffer, record.byteOffset, record.byteLength);
+  const from = view.getUint32(R.RECORD_HEADER_PAYLOAD_OFFSET, true);
+  const to = from + view.getUint32(R.RECORD_HEADER_PAYLOAD_LENGTH, true);
+  const text = Buffer.from(record.subarray(from, to)).toString('utf8');
+  return {
+    control: JSON.parse(text) as ControlRecord,
+    ingestMs: view.getFloat64(R.RECORD_HEADER_INGEST_MS, true),
+  };
+}
+
+type Of<T extends ControlRecord['type']> = Extract<ControlRecord, { type: T }>;
+
+/** The usual watermark is a record of numbers (kind 3); one with silent sources is a command. */
+export function encodeWatermark(
+  { watermarkMs, silentSources }: Of<'watermark'>,
+  ingestMs: number,
+  position: number,
+): Uint8Array {
+  if (silentSources.length > 0) {
+    return encodeCommand({ type: 'watermark', position, watermarkMs, ingestMs, silentSources });
+  }
+  const record = Buffer.alloc(R.LEG_BYTES);
+  record.writeUInt32LE(R.LEG_BYTES, 0);
+  record[R.LEG_KIND] = 3;
+  record.writeDoubleLE(position, R.LEG_POSITION);
+  record.writeDoubleLE(watermarkMs, R.LEG_EVENT_MS);
+  record.writeDoubleLE(ingestMs, R.LEG_INGEST_MS);
+  return record;
+}
+
+/** A changed profile goes to the one shard of its subject. */
+export function encodeProfile(
+  { subject, profile }: Of<'profile'>,
+  position: number,
+  shards: number,
+): { shard: number; record: Uint8Array } {
+  const bytes = Buffer.from(subject, 'utf8');
+  murmur3x64(bytes, 0, bytes.byteLength);
+  const [hashLow, hashHigh] = hashWords;
+  const shard = subjectShard(hashLow, shards);
+  const type = 'profile';
+  const record = encodeCommand({ type, position, shard, hashLow, hashHigh, subject, profile });
+  return { shard, record };
+}
