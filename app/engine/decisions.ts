@@ -97,10 +97,10 @@ export class Decisions {
 
   #isScored(position: number, p: Pending): boolean {
     if (this.threads.some((t) => t.state !== 'live') || !this.isWritten(position)) return false;
-    p.marks = this.threads.map(({ writer }, i) => {
-      const mark = p.marks?.[i];
-      return mark?.writer === writer ? mark : { writer, at: writer.mark };
-    });
+    const isSame = (mark: Mark, i: number): boolean => mark.writer === this.threads[i]?.writer;
+    if (p.marks === undefined || !p.marks.every(isSame)) {
+      p.marks = this.threads.map(({ writer }) => ({ writer, at: writer.mark }));
+    }
     return p.marks.every(({ writer, at }) => writer.passed(at));
   }
 
