@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import { ClassBit, type ClassName } from '../../schemas/classes.js';
+import { TRANSACTION_TYPES } from '../../schemas/json-transaction.js';
+import {
+  CommonFact,
+  classBitsOf,
+  isMedicalPurpose,
+  isRoundAmount,
+  MEDICAL_PURPOSES,
+  SideFact,
+} from './class-bits.js';
+
+type TypeName = (typeof TRANSACTION_TYPES)[number];
+
+function names(side: 'debit' | 'credit', type: TypeName, common = 0, facts = 0): ClassName[] {
+  const bits = classBitsOf(side === 'credit', TRANSACTION_TYPES.indexOf(type), common, facts);
+  return (Object.keys(ClassBit) as ClassName[]).filter((name) => bits & ClassBit[name]);
+}
+
+describe('class bits', () => {
+  // Written from domain.md "Activity" and classes.ts, not from the code.
+  it.each<[TypeName, ClassName[], ClassName[]]>([
+    ['unknown', ['transfer', 'customerMade'], ['transfer']],
+    ['transfer', ['transfer', 'customerMade'], ['transfer']],
+    ['cash-in', ['cash'], ['cash', 'customerMade']],
+    ['cash-out', ['cash', 'customerMade'], ['cash']],
+    ['card', ['card', 'customerMade'], ['card', 'merchantReceipt']],
+    ['salary', ['salary'], ['salary']],
+    ['interest', ['bankMade'], ['bankMade']],
+    ['fee', ['bankMade'], ['bankMade']],
+    ['tax', ['bankMade'], ['bankMade']],
+    ['opening-balance', ['bankMade'], ['bankMade']],
+    ['loan-disbursement', ['loanDisbursement'], ['loanDisbursement']],
+    ['loan-repayment', ['loanRepayment', 'customerMade'], ['loanRepayment']],
+    ['investment-buy', ['investmentBuy', 'customerMade'], ['investmentBuy']],
+    ['investment-redeem', ['investmentRedeem'], ['investmentRedeem', 'customerMade']],
+    ['insurance', ['customerMade'], []],
+    ['refund', [], []],
+    ['other', ['customerMade'], []],
+  ])('%s', (type, debit, credit) => {
+    expect(names('debit', type).sort()).toEqual(['debit', ...debit].sort());
+    expect(names('credit', type).sort()).toEqual(['credit', ...credit].sort());
+  });
+
+  it('counts a move between own accounts once, and never as a transfer', () => {
+    const own = CommonFact.sameSubject;
+    expect(names('debit', 'transfer', own)).toEqual(['debit', 'ownAccount', 'customerMade']);
+    expect(names('credit', 'transfer', own)).toEqual(['credit', 'ownAccount']);
+  });
+
+  it('takes a reversal for nothing else', () => {
+    for (const type of TRANSACTION_TYPES) {
+      expect(names('debit', type, CommonFact.reversal)).toEqual(['debit', 'reversal']);
+    }
+  });
+
+  it('gives each fact its bit', () => {
+    const common = CommonFact.crossBorder | CommonFact.medical | CommonFact.round;
+    const side =
+      SideFact.counterpartyExternal |
+      SideFact.counterpartyOtherBank |
+      SideFact.counterpartyHighRisk |
+      SideFact.counterpartyListed |
+      SideFact.listed;
+    expect(names('debit', 'fee', common, side)).toEqual([
+      'debit',
+      'bankMade',
+      'crossBorder',
+      'otherBank',
+      'counterpartyExternal',
+      'roundAmount',
+      'medical',
+      'highRiskCountry',
+      'listed',
+      'counterpartyListed',
+    ]);
+  });
+
+  it('knows medical purposes exactly, and round amounts by the exponent', () => {
+    const bytes = (text: string) => new TextEncoder().encode(text);
+    for (const code of MEDICAL_PURPOSES) expect(isMedicalPurpose(bytes(code), 0, 4)).toBe(true);
+    for (const code of ['HLTI', 'SALA', 'hspc', 'HSP', 'HSPCX', '医']) {
+      expect(isMedicalPurpose(bytes(code), 0, bytes(code).length)).toBe(false);
+    }
+    expect(isRoundAmount(2_000_000, 2)).toBe(true);
+    expect(isRoundAmount(2_000_001, 2)).toBe(false);
+    expect(isRoundAmount(20_000, 0)).toBe(true);
+    expect(isRoundAmount(20_000, 2)).toBe(false);
+  });
+});
