@@ -121,8 +121,7 @@ function Summary({ row }: { row: AlertRow }) {
       </p>
       <p class="muted">
         <span title={bothClocks(row.eventTime, where, t)}>{fullTime(row.eventTime, where)}</span>
-        {' · '}
-        {money(row.amountBaseMinor, where)}
+        {row.amountBaseMinor > 0 && ` · ${money(row.amountBaseMinor, where)}`}
         {' · '}
         {row.ruleName[language.value]}
       </p>

@@ -114,7 +114,8 @@ export class RowView {
     this.sentence.set(row.sentence[context.language]);
     this.title('reason', `${row.ruleName[context.language]}\n${row.sentence[context.language]}`);
     this.title('customer', `${row.subjectName}\n${row.subject}`);
-    this.amount.set(money(row.amountBaseMinor, bank));
+    // A closed bank day has no amount of its own.
+    this.amount.set(row.amountBaseMinor > 0 ? money(row.amountBaseMinor, bank) : '—');
     this.showHits(row, added, sameAlert, t);
     this.showOwner(row, context);
     this.showDue(row, context);
