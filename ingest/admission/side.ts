@@ -71,11 +71,12 @@ export class Side {
   }
 
   #takeKnown(subject: number, tables: ReferenceTables): void {
-    this.key = tables.subjects.bytes(subject);
-    this.keyStart = 0;
-    this.keyEnd = this.key.length;
-    this.hashLow = tables.subjects.hashLow[subject];
-    this.hashHigh = tables.subjects.hashHigh[subject];
+    const { subjects } = tables;
+    this.key = subjects.bytes;
+    this.keyStart = subjects.starts[subject];
+    this.keyEnd = subjects.starts[subject + 1];
+    this.hashLow = subjects.hashLow[subject];
+    this.hashHigh = subjects.hashHigh[subject];
   }
 
   /** Subject named by the message; `hashWords` still holds the account's hash. */
