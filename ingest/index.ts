@@ -6,7 +6,6 @@ export {
   type AdmissionSettings,
   createAdmission,
 } from './admission/admission.js';
-export { classBitsOf } from './admission/class-bits.js';
 export {
   DEAD_LETTERS_TABLE,
   type DeadLetter,
@@ -15,10 +14,10 @@ export {
 } from './admission/dead-letters.js';
 export { createNullJournal, JOURNAL_TABLES, type Journal } from './admission/journal.js';
 export { readControls } from './admission/restore.js';
-export { parseReference, referenceJson, referenceSha256 } from './reference/canonical.js';
-export { defaultReference, zoneTableOf } from './reference/defaults.js';
+export { referenceJson } from './reference/canonical.js';
+export { defaultReference } from './reference/defaults.js';
 export { type LoadOptions, loadReference } from './reference/load.js';
-export { changedProfiles, ReferenceTables } from './reference/tables.js';
+export { ReferenceTables } from './reference/tables.js';
 export { createRouter, type EmitLeg, type Router } from './router.js';
 export { createFileSource, type FileProgress, type FileSourceOptions } from './sources/file.js';
 export {
@@ -26,11 +25,9 @@ export {
   type Decision,
   type DecisionPort,
   type DecisionReply,
-  HTTP_SOURCE,
   type HttpSource,
   type HttpSourceOptions,
   type TransactionReply,
 } from './sources/http.js';
 export { loadMapping, type Mapping } from './sources/mapping.js';
 export { shippedMappingPath } from './sources/shipped.js';
-export { FileError } from './yaml-file.js';

@@ -1,4 +1,4 @@
-/** What the tests of ingest share: transactions, a journal in a folder of its own, legs read back. */
+/** What the tests of ingest share: transactions, a journal of its own, legs read back. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

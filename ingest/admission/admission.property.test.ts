@@ -40,7 +40,7 @@ const step = fc.oneof(
 );
 
 describe('admission, whatever comes', () => {
-  it('stores each id once with its first content, across restarts; the rest is accounted for', async () => {
+  it('stores each id once with its first content, across restarts', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
         const folder = temporaryFolder();
@@ -154,7 +154,7 @@ describe('admission, whatever comes', () => {
     await admission.close();
   });
 
-  it('acknowledges nothing that a failed journal did not take, and takes nothing more', async () => {
+  it('acknowledges nothing that a failed journal did not take, and stops', async () => {
     const failing: Journal = {
       ...createNullJournal(),
       nextPosition: 0,

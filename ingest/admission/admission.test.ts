@@ -50,7 +50,7 @@ const transactionsOf = (harness: Harness) =>
 const lettersOf = (harness: Harness) => listDeadLetters(harness.journal.table('dead-letters'));
 
 describe('admission into a real journal', () => {
-  it('acknowledges once the record is in the journal, and hands it to scoring at once', async () => {
+  it('acknowledges what is in the journal, and hands it to scoring at once', async () => {
     const h = await start();
     const result = taken(h.offer([transaction()]));
     expect(result.outcomes).toEqual([
@@ -77,7 +77,7 @@ describe('admission into a real journal', () => {
     expect(stored.map((r) => r.bytes)).toEqual(h.admitted.map((a) => a.record));
   });
 
-  it('counts a repeated transaction as duplicate, also after a restart, and scores it once', async () => {
+  it('counts a repeated transaction as duplicate, also after a restart', async () => {
     const h = await start();
     taken(h.offer([transaction(), transaction()]));
     expect(transactionsOf(h)).toHaveLength(1);
@@ -185,7 +185,7 @@ describe('admission into a real journal', () => {
     expect(rejected.bad_structure + rejected.missing_field + rejected.bad_enum).toBe(cuts.length);
   });
 
-  it('drops the oldest dead letters beyond the limit and counts them, also after a restart', async () => {
+  it('drops the oldest dead letters beyond the limit, also after a restart', async () => {
     let h = await start({ deadLettersMax: 3 });
     const bad = (i: number) => transaction({ id: `b${i}`, amountMinor: 0 });
     taken(h.offer([bad(1), bad(2), bad(3), bad(4)]));

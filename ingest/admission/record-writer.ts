@@ -1,4 +1,4 @@
-/** Journal records as records.fbs lays them out: transactions with their annex, and control records. */
+/** Journal records as records.fbs lays them out: transactions with their annex, and controls. */
 import type { ControlRecord } from '../../schemas/control.js';
 import {
   RECORD_HEADER_AMOUNT_BASE_MINOR,

@@ -18,7 +18,7 @@ export class CsvRows {
   /** Line that the row returned last began at. */
   rowLine = 0;
 
-  /** Cells of the row that ends with this line; undefined while a quote is open; null when broken. */
+  /** Cells of the row that ends here; undefined while a quote is open; null when broken. */
   take(line: string, lineNumber: number): string[] | null | undefined {
     if (this.#open === undefined) {
       this.rowLine = lineNumber;

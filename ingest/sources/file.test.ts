@@ -70,7 +70,8 @@ async function play(options: Partial<FileSourceOptions> & { path: string }, host
 }
 
 const MAPPING = `
-columns: {no: id, day: eventTime, from: debtor.account, to: creditor.account, sum: amount, bal: debtorBalanceAfter, to_bank: creditor.bank}
+columns: {no: id, day: eventTime, from: debtor.account, to: creditor.account, sum: amount,
+  bal: debtorBalanceAfter, to_bank: creditor.bank}
 constants: {currency: CNY}
 ourBanks: [OURS]
 skip: [{kind: [OPEN, NOTE]}]
@@ -113,7 +114,7 @@ describe('file source', () => {
     expect(host.events).toEqual(['ended f']);
   });
 
-  it('spreads the rows of a day over it in file order, and ends at the time asked for', async () => {
+  it('spreads the rows of a day over it in file order, and ends when asked to', async () => {
     const path = write('a.csv', CSV);
     const mapping = loadMapping(write('m.yaml', MAPPING));
     const host = await play({ path, mapping });
@@ -161,7 +162,8 @@ describe('file source', () => {
     const mapping = loadMapping(
       write(
         'm.yaml',
-        'format: ndjson\ncolumns: {k: id, t: eventTime, a.from: debtor.account, a.to: creditor.account, v: amount}\n' +
+        'format: ndjson\ncolumns: {k: id, t: eventTime, a.from: debtor.account, ' +
+          'a.to: creditor.account, v: amount}\n' +
           'constants: {currency: CNY}\ntime: {format: epoch-s}\n',
       ),
     );

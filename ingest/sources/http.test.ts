@@ -96,7 +96,7 @@ describe('HTTP source', () => {
     expect(other.json).toMatchObject({ ack: 'rejected', reason: 'conflicting_duplicate' });
   });
 
-  it('answers the decision when asked to wait, and never lets a refusal pass silently', async () => {
+  it('answers the decision when asked to, and never lets a refusal pass silently', async () => {
     await start();
     const path = '/v1/transactions?decision=wait';
     expect((await post(row(), { path })).json.decision).toEqual({

@@ -294,7 +294,7 @@ class Request {
 
 const NOT_TAKEN: TransactionReply = { id: null, ack: 'not-taken', decision: NOT_SCORED };
 const SOURCE_NAME_HELP =
-  'name of a history source: 1 to 64 of a-z 0-9 . _ -, beginning with a letter or digit, not "http"';
+  'name of a history source: 1 to 64 of a-z 0-9 . _ -, first a letter or digit, not "http"';
 
 function isHistoryName(name: string | undefined): boolean {
   return name !== undefined && SOURCE_NAME.test(name) && name !== HTTP_SOURCE;
