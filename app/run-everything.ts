@@ -11,6 +11,7 @@ import {
   parseClockStart,
 } from '../platform/index.js';
 import type { Configuration } from '../schemas/configuration.js';
+import { writeAddresses } from './addresses.js';
 import { UsageError } from './exit-codes.js';
 import type { ChildMessage } from './ipc.js';
 import { type EngineFlags, engineArguments, overridesOf, roleArguments } from './options.js';
@@ -71,14 +72,11 @@ function announce(
   const link = said.get('dashboard sign-in-link');
   const engine = said.get('engine ready');
   const dashboard = said.get('dashboard ready');
-  process.stdout.write(
-    readyText({
-      dir,
-      configuration,
-      signInLink: link?.type === 'sign-in-link' ? link.url : undefined,
-      ingestUrl: engine?.type === 'ready' ? engine.ingestUrl : undefined,
-      dashboardUrl: dashboard?.type === 'ready' ? dashboard.dashboardUrl : undefined,
-      ingestKey,
-    }),
-  );
+  const addresses = {
+    ingestUrl: engine?.type === 'ready' ? engine.ingestUrl : undefined,
+    dashboardUrl: dashboard?.type === 'ready' ? dashboard.dashboardUrl : undefined,
+  };
+  writeAddresses(dir, addresses);
+  const signInLink = link?.type === 'sign-in-link' ? link.url : undefined;
+  process.stdout.write(readyText({ dir, configuration, signInLink, ingestKey, ...addresses }));
 }

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createSignInLink, signInUrl } from '../dashboard/index.js';
 import { createClock, loadConfiguration, SECRETS_FILE } from '../platform/index.js';
+import { readAddresses } from './addresses.js';
 import { UsageError } from './exit-codes.js';
 
 export async function requestSignInLink(dir: string): Promise<string> {
@@ -10,6 +11,7 @@ export async function requestSignInLink(dir: string): Promise<string> {
     throw new UsageError(`no Weir has run in ${dir}; name its data folder with --dir`);
   }
   const { dashboardHost, dashboardPort } = loadConfiguration(dir);
+  const url = readAddresses(dir).dashboardUrl ?? `http://${dashboardHost}:${dashboardPort}`;
   const { token } = createSignInLink(dir, createClock().nowMs());
-  return signInUrl(`http://${dashboardHost}:${dashboardPort}`, token);
+  return signInUrl(url, token);
 }

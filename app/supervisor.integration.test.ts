@@ -9,6 +9,7 @@ import {
   isAlive,
   type Ports,
   startRun,
+  startWeir,
   status,
   temporaryFolder,
   until,
@@ -25,6 +26,30 @@ afterEach(() => cleanUp(dir));
 
 const ready = (port: number) => async (): Promise<boolean> =>
   (await status(`http://127.0.0.1:${port}/readyz`)) === 200;
+
+describe('commands beside a running Weir', () => {
+  it('show dead letters with their bytes, and make another sign-in link', async () => {
+    const weir = startRun(dir, ports);
+    await untilReady(weir);
+    const key = /Bearer (\S+)'/.exec(weir.out())?.[1] ?? '';
+    const posted = await fetch(`http://127.0.0.1:${ports.ingest}/v1/transactions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: '{"id":"bad","amount":"x"}',
+    });
+    expect(await posted.json()).toMatchObject({ ack: 'rejected', reason: 'missing_field' });
+    const run = async (...args: string[]): Promise<string> => {
+      const command = startWeir([...args, '--dir', dir]);
+      expect(await command.ended, command.err()).toBe(0);
+      return command.out();
+    };
+    expect(await run('dead-letters', 'list')).toMatch(/^1 .* http +missing_field +25 /m);
+    expect(await run('dead-letters', 'list', '--reason', 'too_old')).toBe('no dead letter\n');
+    expect(await run('dead-letters', 'show', '1', '--raw')).toBe('{"id":"bad","amount":"x"}');
+    const link = await run('sign-in-link');
+    expect(link).toMatch(new RegExp(`^http://127.0.0.1:${ports.dashboard}/#token=\\S{40,}\n$`));
+  });
+});
 
 describe('weir run', () => {
   it('says where to look and how to send, and stops with 0', async () => {

@@ -102,17 +102,29 @@ export function childPid(parent: number, role: string): number | undefined {
 }
 
 export function childPids(parent: number): number[] {
-  const path = `/proc/${parent}/task/${parent}/children`;
-  const text = existsSync(path)
-    ? readFileSync(path, 'utf8')
-    : execFileSync('ps', ['-o', 'pid=', '--ppid', String(parent)], { encoding: 'utf8' });
+  const text = readOr('', () =>
+    existsSync('/proc/self')
+      ? readFileSync(`/proc/${parent}/task/${parent}/children`, 'utf8')
+      : execFileSync('ps', ['-o', 'pid=', '--ppid', String(parent)], { encoding: 'utf8' }),
+  );
   return text.split(/\s+/).filter(Boolean).map(Number);
 }
 
 function commandLine(pid: number): string[] {
-  const path = `/proc/${pid}/cmdline`;
-  if (existsSync(path)) return readFileSync(path, 'utf8').split('\0');
-  return execFileSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' }).split(/\s+/);
+  return readOr('', () =>
+    existsSync('/proc/self')
+      ? readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+      : execFileSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' }),
+  ).split(/[\0\s]+/);
+}
+
+/** A process may be gone by the time that it is looked at. */
+function readOr(otherwise: string, read: () => string): string {
+  try {
+    return read();
+  } catch {
+    return otherwise;
+  }
 }
 
 export function isAlive(pid: number): boolean {
@@ -121,9 +133,8 @@ export function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
-  const path = `/proc/${pid}/stat`;
   // A zombie still has a pid, until its parent looks.
-  return !existsSync(path) || !/\) Z /.test(readFileSync(path, 'latin1'));
+  return !/\) Z /.test(readOr('', () => readFileSync(`/proc/${pid}/stat`, 'latin1')));
 }
 
 export async function status(url: string): Promise<number> {
