@@ -87,7 +87,7 @@ function npmEnvironment() {
   return { ...process.env, npm_config_nodedir: prefix };
 }
 
-/** Somebody ran npm already: then its own list of what it installed is the lock file's. */
+/** Somebody ran npm already, and its own list of what it installed holds what we want. */
 function installedMatches() {
   const hidden = join(root, 'node_modules', '.package-lock.json');
   if (!existsSync(hidden)) return false;
@@ -101,7 +101,7 @@ function installedMatches() {
   const complete = Object.entries(wanted).every(
     ([path, p]) => path === '' || p.optional === true || installed[path] !== undefined,
   );
-  return same && complete && Object.keys(installed).every((path) => path in wanted);
+  return same && complete;
 }
 
 /** Installs when node_modules is missing or was made from another lock file. */
