@@ -34,6 +34,7 @@ import type { ReferenceData } from '../../schemas/reference.js';
 import { catalogueText } from '../../scoring/index.js';
 import { loadCatalogueFrom } from '../catalogue-files.js';
 import { DEMO_SOURCES, type Demo, demoReferenceDir, startDemo } from '../demo/index.js';
+import { packageVersion } from '../package.js';
 import type { EngineRoleOptions, RunningRole } from '../role-contract.js';
 import { tellSupervisor } from '../role-process.js';
 import { Decisions } from './decisions.js';
@@ -59,7 +60,7 @@ export async function runEngine(options: EngineRoleOptions): Promise<RunningRole
 class Engine implements RunningRole {
   readonly #options: EngineRoleOptions;
   readonly #health = createHealth();
-  readonly #metrics = createMetrics('engine');
+  readonly #metrics = createMetrics('engine', { version: packageVersion() });
   readonly #journal: LmdbLog;
   readonly #hits: LmdbLog;
   readonly #versions: VersionBook;
