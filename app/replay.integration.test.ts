@@ -25,7 +25,8 @@ function a1(): string {
       type: 'transfer',
     }),
   );
-  return `${[...rows, '{"id":', JSON.stringify({ ...JSON.parse(rows[0] ?? ''), id: 'x', amount: 'y' })].join('\n')}\n`;
+  const broken = JSON.stringify({ ...JSON.parse(rows[0] ?? ''), id: 'x', amount: 'y' });
+  return `${[...rows, '{"id":', broken].join('\n')}\n`;
 }
 
 async function replay(...args: string[]) {

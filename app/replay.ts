@@ -1,4 +1,4 @@
-/** What `weir replay` does: reads what the flags name, runs the engine's replay, writes the hits. */
+/** What `weir replay` does: reads what the flags name, scores, writes the hits. */
 import { existsSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import {
@@ -13,7 +13,7 @@ import { configurationSchema } from '../schemas/configuration.js';
 import type { ReferenceData } from '../schemas/reference.js';
 import { loadCatalogueFrom } from './catalogue-files.js';
 import type { ReplayFlags } from './commands/replay.js';
-import { type ReplaySummary, replayFiles } from './engine/replay.js';
+import { type ReplaySummary, replayFiles } from './engine/index.js';
 import { ExitCode, UsageError } from './exit-codes.js';
 
 const PROGRESS_EVERY_MS = 1_000;
@@ -122,7 +122,8 @@ function percent(part: number, whole: number): string {
 export function summaryText(s: ReplaySummary): string {
   const rate = Math.round(s.transactions / Math.max(s.seconds, 0.001));
   const lines = [
-    `${s.transactions} transactions (${s.legs} legs) in ${s.seconds.toFixed(2)} s, ${rate} a second`,
+    `${s.transactions} transactions (${s.legs} legs) in ${s.seconds.toFixed(2)} s, ` +
+      `${rate} a second`,
     `${s.hits} hits`,
     ...byCount(s.hitsByRule),
     `dead letters ${sum(s.deadLetters)}, duplicates ${s.duplicates}`,

@@ -8,7 +8,7 @@ import { type Document, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { type Configuration, configurationSchema } from '../schemas/configuration.js';
 
-export const CONFIGURATION_FILE = 'weir.yaml';
+const CONFIGURATION_FILE = 'weir.yaml';
 
 /** What an operator can mend; the command ends with exit code 2. */
 export class ConfigurationError extends Error {

@@ -1,14 +1,11 @@
 /** The door of the platform: what touches the outside for every room. */
 export { type ClockOptions, createClock, parseClockStart } from './clock.js';
 export {
-  CONFIGURATION_FILE,
-  ConfigurationError,
   type ConfigurationOverrides,
   loadConfiguration,
 } from './configuration.js';
 export {
   createLogger,
-  LOG_LEVELS,
   type Logger,
   type LoggerOptions,
   type LogLevel,
@@ -41,10 +38,10 @@ export {
   type Health,
   type HealthOptions,
   type OperationsOptions,
-  ROLE_STATES,
   type RoleState,
   startOperations,
 } from './operations.js';
+export { createRing, RingReader, RingWriter } from './ring.js';
 export { ensureSecrets, SECRETS_FILE, type Secrets, updateSecrets } from './secrets.js';
 export {
   type BodyOutcome,
@@ -64,4 +61,3 @@ export {
   type UpgradeDecision,
   type UpgradeHandler,
 } from './transport/index.js';
-export { createRing, RingReader, RingWriter } from './ring.js';

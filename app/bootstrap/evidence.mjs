@@ -34,7 +34,8 @@ export function writeEvidence() {
     '',
     'Written by `npm run test:deep`: the suites with their large numbers.',
     '',
-    `- date: ${new Date().toISOString().slice(0, 10)}, commit ${commit.stdout?.trim() || 'unknown'}`,
+    `- date: ${new Date().toISOString().slice(0, 10)}, ` +
+      `commit ${commit.stdout?.trim() || 'unknown'}`,
     `- machine: ${cpus().length} x ${cpu?.model.trim() ?? 'unknown'}, ` +
       `${Math.round(totalmem() / 2 ** 30)} GiB, ${platform()} ${release()} ${arch()}, ` +
       `Node ${process.versions.node}`,
