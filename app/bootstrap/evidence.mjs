@@ -1,4 +1,7 @@
-/** What `npm run test:deep` leaves behind: machine, commit, and every suite with its result. */
+/**
+ * What `npm run test:deep` leaves behind: machine, commit, every suite with its result, and the
+ * figures that tests told with `recordEvidence` (schemas/testing/evidence.ts).
+ */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { arch, cpus, platform, release, totalmem } from 'node:os';
@@ -45,6 +48,33 @@ export function writeEvidence() {
     '| --- | ---: | ---: |',
     ...suites.map((s) => `| ${s.path} | ${s.tests} | ${s.seconds.toFixed(1)} |`),
     '',
+    ...figuresTold(result),
   ];
   writeFileSync(join(folder, 'deep-tests.md'), lines.join('\n'));
+}
+
+/** Tables of what tests counted, suite by suite. */
+function figuresTold(result) {
+  const told = result.testResults.flatMap((suite) =>
+    suite.assertionResults
+      .filter((test) => test.meta?.figures !== undefined)
+      .flatMap((test) =>
+        Object.entries(test.meta.figures).map(([name, value]) => [
+          relative(root, suite.name),
+          test.title,
+          name,
+          typeof value === 'number' ? value.toLocaleString('en-US') : value,
+        ]),
+      ),
+  );
+  if (told.length === 0) return [];
+  told.sort((a, b) => (a[0] < b[0] ? -1 : Number(a[0] > b[0])));
+  return [
+    '## Figures',
+    '',
+    '| suite | test | figure | value |',
+    '| --- | --- | --- | ---: |',
+    ...told.map((cells) => `| ${cells.join(' | ')} |`),
+    '',
+  ];
 }
