@@ -12,7 +12,14 @@ import { ingestKey, signInLink } from './testing/clients.js';
 import { killPlan, Mortal, type Victim } from './testing/kills.js';
 import { LiveClient } from './testing/live-client.js';
 import { Load, quantile } from './testing/load.js';
-import { cleanUp, freePorts, temporaryFolder, until, untilReady } from './testing/program.js';
+import {
+  cleanUp,
+  freePorts,
+  isAlive,
+  temporaryFolder,
+  until,
+  untilReady,
+} from './testing/program.js';
 import { type Verdict, verifyFolder } from './testing/verify.js';
 
 const DEEP = process.env['WEIR_DEEP'] === '1';
@@ -20,13 +27,19 @@ const KILLS = DEEP ? 200 : 20;
 const SEED = Number(process.env['WEIR_SEED'] ?? Date.now() % 1_000_000);
 const CATALOGUE = join(packageRoot(), 'app', 'testing', 'every-transaction.yaml');
 const FLAGS = ['--demo', 'none', '--catalogue', CATALOGUE, '--log-level', 'warn'];
-const ACCOUNTS = 300;
+const ACCOUNTS = 200;
+/** Alerts that the dashboard keeps, and work records that it lets a client resume over. */
+const MEMORY = DEEP ? 10_000 : 1_000;
+const CLOSED_MAX = MEMORY / 2;
 
 let dir = '';
 beforeEach(() => {
   dir = temporaryFolder();
 });
 afterEach(() => cleanUp(dir));
+
+const CYCLES = DEEP ? 20 : 2;
+const WINDOW_MS = 3_000;
 
 const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
@@ -120,6 +133,15 @@ async function strike(weir: Mortal, victim: Victim, random: Random): Promise<num
   return readyMs;
 }
 
+/** The page is shut until more has happened than it may resume over. */
+async function longAbsence({ weir, load, live }: World): Promise<void> {
+  await weir.ready();
+  live.leave();
+  const enough = load.acknowledged.size + MEMORY * 1.2;
+  await until(() => load.acknowledged.size > enough);
+  live.comeBack();
+}
+
 function tell(lines: readonly string[]): void {
   process.stdout.write(`${lines.join('\n')}\n`);
 }
@@ -129,14 +151,24 @@ describe(`kill test, seed ${SEED}`, () => {
     `loses and doubles nothing over ${KILLS} kills`,
     async () => {
       const random = seededRandom(SEED);
-      const w = await world(random);
-      const closing = w.live.closeAlerts(100, (rows) => random.pick(rows));
+      // Snapshots often, so that most restarts begin with some, of different ages.
+      const w = await world(
+        random,
+        [
+          ['--threads', '2'],
+          ['--set', 'shards=32'],
+          ['--set', 'snapshotRoundMs=5000'],
+          ['--set', `alertsInMemoryMax=${MEMORY}`],
+        ].flat(),
+      );
+      const closing = w.live.closeAlerts(100, CLOSED_MAX, (rows) => random.pick(rows));
       await until(() => w.load.acknowledged.size > 500);
       const readyMs: Record<Victim, number[]> = { engine: [], dashboard: [], everything: [] };
       const from = performance.now();
-      for (const victim of killPlan(KILLS, random)) {
+      for (const [i, victim] of killPlan(KILLS, random).entries()) {
         const ms = await strike(w.weir, victim, random);
         if (ms !== undefined) readyMs[victim].push(ms);
+        if (i === Math.floor(KILLS / 2)) await longAbsence(w);
       }
       const seconds = (performance.now() - from) / 1_000;
       const verdict = await finish(w);
@@ -159,9 +191,136 @@ describe(`kill test, seed ${SEED}`, () => {
       expect(verdict.problems).toEqual([]);
       expect(live.problems).toEqual([]);
       expect(live.commandsDone.size).toBeGreaterThan(KILLS);
+      expect(live.resumed).toBeGreaterThan(0);
+      expect(live.reloads).toBeGreaterThan(0);
       expect(load.acknowledged.size).toBeGreaterThan(KILLS * 50);
       expect(load.acknowledged.size).toBe(load.sent.size);
     },
     KILLS * 20_000,
   );
+
+  it('stops under load, and starts again at once when its supervisor was killed', async () => {
+    const w = await world(seededRandom(SEED));
+    await until(() => w.load.acknowledged.size > 300);
+    const from = performance.now();
+    // Code 0: everything stopped by itself, before the deadline at which the supervisor kills.
+    expect(await w.weir.stop()).toEqual({ code: 0, orphans: [] });
+    const stopMs = performance.now() - from;
+    w.weir.start();
+    await w.weir.ready();
+    const before = w.load.acknowledged.size;
+    await until(() => w.load.acknowledged.size > before + 300);
+    const left = await w.weir.behead();
+    expect(left.length).toBe(2);
+    w.weir.start();
+    await until(() => !left.some(isAlive));
+    const readyMs = await w.weir.ready();
+    const verdict = await finish(w);
+    expect(verdict.problems).toEqual([]);
+    expect(w.live.problems).toEqual([]);
+    tell([
+      `stop under load ${stopMs.toFixed(0)} ms; supervisor killed, ready again ` +
+        `${readyMs.toFixed(0)} ms after its children were gone`,
+    ]);
+  });
+
+  it(
+    'scores on, unmoved, when only the dashboard dies',
+    async () => {
+      const w = await world(seededRandom(SEED), ['--set', 'snapshotRoundMs=5000']);
+      await until(() => w.load.acknowledged.size > 2_000);
+      const engine = await w.weir.identity('engine');
+      const before = new Window(w);
+      const around = new Window(w);
+      for (let i = 0; i < CYCLES; i++) {
+        await before.watch(() => pause(WINDOW_MS));
+        await around.watch(async () => {
+          await w.weir.kill('dashboard');
+          await pause(WINDOW_MS);
+        });
+        await w.weir.ready();
+        await pause(DEEP ? 1_000 : 0);
+      }
+      expect(await w.weir.identity('engine')).toEqual(engine);
+      const verdict = await finish(w);
+      expect(verdict.problems).toEqual([]);
+      expect(w.live.problems).toEqual([]);
+      expect(w.load.retries).toBe(0);
+      const ratio = around.scoringMs(0.99) / before.scoringMs(0.99);
+      tell([
+        `dashboard killed ${CYCLES} times, engine ${engine.pid} untouched; before -> around a kill:`,
+        `  p99 of a scoring batch ${before.scoringMs(0.99).toFixed(3)} -> ` +
+          `${around.scoringMs(0.99).toFixed(3)} ms, ratio ${ratio.toFixed(2)} ` +
+          `(${before.batches} and ${around.batches} batches)`,
+        `  p99 of the acknowledgement ${before.ackMs(0.99).toFixed(1)} -> ` +
+          `${around.ackMs(0.99).toFixed(1)} ms, median ${before.ackMs(0.5).toFixed(1)} -> ` +
+          `${around.ackMs(0.5).toFixed(1)} ms (${before.acks} and ${around.acks} posts)`,
+      ]);
+      if (DEEP) expect(ratio).toBeLessThan(2);
+    },
+    CYCLES * 30_000 + 60_000,
+  );
 });
+
+/** What happened in some spans of time: acknowledgements, and batches by the engine's own count. */
+class Window {
+  readonly #world: World;
+  readonly #acks: number[] = [];
+  readonly #batches = new Map<number, number>();
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  get acks(): number {
+    return this.#acks.length;
+  }
+
+  get batches(): number {
+    return [...this.#batches.values()].reduce((a, b) => a + b, 0);
+  }
+
+  async watch(during: () => Promise<void>): Promise<void> {
+    const { load } = this.#world;
+    const from = performance.now();
+    const start = await this.#counts();
+    await during();
+    const end = await this.#counts();
+    const to = performance.now();
+    for (const [le, count] of end) {
+      const more = count - (start.get(le) ?? 0);
+      this.#batches.set(le, (this.#batches.get(le) ?? 0) + more);
+    }
+    for (const { atMs, latencyMs } of load.acks) {
+      if (atMs >= from && atMs < to) this.#acks.push(latencyMs);
+    }
+  }
+
+  /** Batches by the upper bound of their duration, seconds. */
+  async #counts(): Promise<Map<number, number>> {
+    const url = `http://127.0.0.1:${this.#world.weir.ports.engineOperations}/metrics`;
+    const text = await (await fetch(url)).text();
+    const lines = text.matchAll(/^weir_scoring_batches_total\{.*?le="([^"]+)".*?\} (\S+)$/gm);
+    return new Map(
+      [...lines].map(([, le, count]) => [le === '+Inf' ? Infinity : Number(le), Number(count)]),
+    );
+  }
+
+  ackMs(share: number): number {
+    return quantile(this.#acks, share);
+  }
+
+  /** Within a bucket evenly spread, as Prometheus does it. */
+  scoringMs(share: number): number {
+    let left = this.batches * share;
+    let lower = 0;
+    for (const [upper, count] of [...this.#batches].sort(([a], [b]) => a - b)) {
+      if (left <= count && count > 0) {
+        return 1_000 * (lower + ((Math.min(upper, 10) - lower) * left) / count);
+      }
+      left -= count;
+      lower = upper;
+    }
+    return Number.NaN;
+  }
+}

@@ -68,6 +68,19 @@ export class Mortal {
     const { program } = this;
     for (const pid of [...childPids(program.pid), program.pid]) killQuietly(pid);
     await program.ended;
+    this.start();
+  }
+
+  /** Kill -9 of the supervisor alone; the pids that it leaves behind. */
+  async behead(): Promise<number[]> {
+    const children = childPids(this.program.pid);
+    killQuietly(this.program.pid);
+    await this.program.ended;
+    return children;
+  }
+
+  /** Again on the same folder and ports. */
+  start(): void {
     this.program = startRun(this.dir, this.ports, this.flags);
   }
 

@@ -33,7 +33,10 @@ export class LiveClient {
   readonly #cursors = new Map<Channel, string>();
   readonly #next = new Map<Channel, number>();
   #socket: WebSocket | undefined;
+  /** Told that too much was missed: pushes are not looked at until the reload is through. */
+  readonly #reloading = new Set<Channel>();
   #stopped = false;
+  #away = false;
   #closing = false;
   #commandNumber = 0;
 
@@ -62,6 +65,17 @@ export class LiveClient {
   stop(): void {
     this.#stopped = true;
     this.#socket?.close();
+  }
+
+  /** Shuts the page; `comeBack` opens it again where it was. */
+  leave(): void {
+    this.#away = true;
+    this.#socket?.close();
+  }
+
+  comeBack(): void {
+    this.#away = false;
+    this.#connect();
   }
 
   /** What the server says now, of both states. */
@@ -95,12 +109,15 @@ export class LiveClient {
     });
     this.#socket = socket;
     this.#next.clear();
+    this.#reloading.clear();
     socket.on('error', () => undefined);
     socket.on('message', (data) => this.#receive(socket, data.toString()));
     socket.on('close', (code) => {
-      if (this.#stopped) return;
+      if (this.#stopped || this.#away) return;
       if (code >= 4500) this.problems.push(`the socket was closed for good: ${code}`);
-      setTimeout(() => !this.#stopped && this.#connect(), RECONNECT_MS);
+      setTimeout(() => {
+        if (!this.#stopped && !this.#away) this.#connect();
+      }, RECONNECT_MS);
     });
   }
 
@@ -112,8 +129,7 @@ export class LiveClient {
     } else if (message.type === 'heartbeat') {
       socket.send(JSON.stringify({ type: 'pong', t: message.t }));
     } else if (message.type === 'subscribed') {
-      if (message.recovered) this.resumed++;
-      else void this.#reload(socket);
+      this.#subscribed(socket, message.channel as Channel, message.recovered);
     } else if (message.type === 'push' && message.channel !== 'stats') this.#push(message);
     else if (message.type === 'error') this.problems.push(`error: ${message.code}`);
   }
@@ -123,12 +139,26 @@ export class LiveClient {
     socket.send(JSON.stringify({ type: 'subscribe', channel, since: this.#cursors.get(channel) }));
   }
 
-  /** Told that too much was missed: first screen again, and a new subscription behind it. */
+  #subscribed(socket: WebSocket, channel: Channel, recovered: boolean): void {
+    if (recovered) {
+      this.resumed++;
+      this.#reloading.delete(channel);
+      return;
+    }
+    const first = this.#reloading.size === 0;
+    this.#reloading.add(channel);
+    if (first) void this.#reload(socket);
+  }
+
+  /** First screen again, and a new subscription behind it. */
   async #reload(socket: WebSocket): Promise<void> {
     this.reloads++;
     try {
       await this.#load();
-      for (const channel of CHANNELS) this.#subscribe(socket, channel);
+      for (const channel of CHANNELS) {
+        this.#reloading.add(channel);
+        this.#subscribe(socket, channel);
+      }
     } catch {
       socket.terminate();
     }
@@ -136,6 +166,7 @@ export class LiveClient {
 
   #push(message: Extract<ServerMessage, { type: 'push'; channel: Channel }>): void {
     const { channel, seqFrom, seqTo, cursor, items } = message;
+    if (this.#reloading.has(channel)) return;
     const expected = this.#next.get(channel) ?? 1;
     if (seqFrom !== expected) {
       this.problems.push(`${channel}: ${seqFrom} where ${expected} is due`);
@@ -150,10 +181,14 @@ export class LiveClient {
     }
   }
 
-  /** Closes open alerts, one after another, until `stop`. */
-  async closeAlerts(gapMs: number, pick: (rows: readonly AlertRow[]) => AlertRow): Promise<void> {
+  /** Closes open alerts, one after another, until `stopClosing`, at most `countMax`. */
+  async closeAlerts(
+    gapMs: number,
+    countMax: number,
+    pick: (rows: readonly AlertRow[]) => AlertRow,
+  ): Promise<void> {
     this.#closing = true;
-    while (this.#closing && !this.#stopped) {
+    while (this.#closing && !this.#stopped && this.#commandNumber < countMax) {
       const open = [...this.rows.values()].filter((row) => row.state !== 'closed');
       if (open.length > 0) await this.#closeAlert(pick(open).id);
       await new Promise((resolve) => setTimeout(resolve, gapMs));
@@ -169,7 +204,7 @@ export class LiveClient {
     const command = `command-${this.#commandNumber++}`;
     this.commandsSent.add(command);
     const body: AlertCommand = { type: 'close', command, reason: 'false-positive', note: '' };
-    for (;;) {
+    while (!this.#stopped) {
       let status = 0;
       try {
         const response = await fetch(`${this.#origin}/api/alerts/${alertId}/commands`, {

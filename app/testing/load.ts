@@ -25,7 +25,9 @@ export interface AckedBatch {
 }
 
 const OUTSTANDING_MAX = 500;
-const RETRY_MS = 50;
+/** Doubles with each post of a batch: a crowd of senders must not hinder the start. */
+const RETRY_FIRST_MS = 50;
+const RETRY_MS_MAX = 800;
 const TIMEOUT_MS = 3_000;
 /** Event times are spread, so that late ones are among them. */
 const SPREAD_MS = 20_000;
@@ -77,7 +79,8 @@ export class Load {
       while (rest.length > 0 && this.refused.length === 0) {
         if (posts++ > 0) {
           this.retries++;
-          await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+          const waitMs = Math.min(RETRY_MS_MAX, RETRY_FIRST_MS * 2 ** Math.min(posts - 2, 10));
+          await new Promise((resolve) => setTimeout(resolve, waitMs));
         }
         rest = await this.#post(rest);
       }
