@@ -57,7 +57,8 @@ export function Drawer({ id }: { id: string }) {
         </button>
         <CopyButtons id={id} />
       </div>
-      <div class="drawer-scroll">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
+      <div class="drawer-scroll" tabIndex={0}>
         {row === undefined ? null : <Summary row={row} />}
         {loaded.state === 'loading' ? <p class="muted pad">{t.drawer.loading}</p> : null}
         {loaded.state === 'failed' ? (
