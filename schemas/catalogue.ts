@@ -12,7 +12,7 @@ import {
   TIERS,
   WATCH_CLASSES,
 } from './classes.js';
-import { ACTIONS, DECISIONS, FAMILIES, SEVERITIES } from './hit.js';
+import { ACTIONS, DECISIONS, FAMILIES, SEVERITIES, type Unit } from './hit.js';
 import { CHANNELS, PARTY_KINDS, TRANSACTION_TYPES } from './json-transaction.js';
 
 const classNames = Object.keys(ClassBit) as [ClassName, ...ClassName[]];
@@ -110,6 +110,26 @@ export const featureSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('limit-use'), of: filterSchema.optional() }),
 ]);
 export type Feature = z.infer<typeof featureSchema>;
+
+/** What a feature of each kind measures. */
+export const FEATURE_UNITS: Record<Feature['kind'], Unit> = {
+  amount: 'money',
+  count: 'count',
+  sum: 'money',
+  max: 'money',
+  'distinct-counterparties': 'count',
+  silence: 'days',
+  'customer-made': 'count',
+  drop: 'percent',
+  percent: 'percent',
+  ratio: 'ratio',
+  'balance-before-day': 'money',
+  'balance-before': 'money',
+  'mean-payment': 'money',
+  'mean-daily-outflow': 'money',
+  'new-counterparty': 'flag',
+  'limit-use': 'percent',
+};
 
 /** A threshold in the unit of the feature: money as a decimal string, everything else a number. */
 const threshold = z.union([money, z.number()]);

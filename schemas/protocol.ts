@@ -68,7 +68,7 @@ export interface AlertDetail {
     references: string[];
     owner: string;
     /** Unit of each feature by name: facts of a hit carry none. */
-    units?: Record<string, Unit>;
+    units: Record<string, Unit>;
   } | null;
   /** What people and the system did, oldest first. */
   trail: { atMs: number; what: string; user: string | null; detail: string }[];

@@ -1,6 +1,6 @@
 /** The questions of the HTTP API to the alert book: the first screen, and one alert in full. */
 
-import type { Band, Rule } from '../../schemas/catalogue.js';
+import { type Band, FEATURE_UNITS, type Rule } from '../../schemas/catalogue.js';
 import { FAMILIES, type Family, type Hit, type Unit } from '../../schemas/hit.js';
 import { parseAmount } from '../../schemas/money.js';
 import type { AlertDetail, AlertList, AlertRow } from '../../schemas/protocol.js';
@@ -133,6 +133,9 @@ function ruleView(rule: Rule, unit: Unit): NonNullable<AlertDetail['rule']> {
     version: rule.version,
     names: rule.names,
     formula: rule.formula,
+    units: Object.fromEntries(
+      Object.entries(rule.features).map(([name, f]) => [name, FEATURE_UNITS[f.kind]]),
+    ),
     bands: rule.bands.map((band) => bandView(band, unit)),
     references: rule.references,
     owner: rule.owner,

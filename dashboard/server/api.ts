@@ -179,7 +179,7 @@ export class Api {
       user: who.user.name,
       nowMs: nowMs(),
     });
-    const rows = found.rows.map((row) => alertRowView(row, who.user.role));
+    const rows = found.rows.map((row) => alertRowView(row));
     const reply: AlertList = { ...found, rows, cursor: at };
     json(exchange, 200, reply);
   }
@@ -190,7 +190,7 @@ export class Api {
     const { book, directory } = this.options;
     const detail = alertDetail(book, directory, exchange.params['id'] ?? '');
     if (detail === undefined) fail(exchange, 404, 'unknown-alert', 'there is no such alert');
-    else json(exchange, 200, alertDetailView(detail, who.user.role));
+    else json(exchange, 200, alertDetailView(detail));
   }
 
   private async postCommand(exchange: Exchange): Promise<void> {
@@ -207,7 +207,7 @@ export class Api {
       return;
     }
     const row = book.row(id);
-    json(exchange, 200, { row: row && alertRowView(row, who.user.role) });
+    json(exchange, 200, { row: row && alertRowView(row) });
   }
 
   private getStats(exchange: Exchange): void {

@@ -176,7 +176,7 @@ export class HubClient {
       sent.push(change);
       if (seen.has(change.alertId)) continue;
       seen.add(change.alertId);
-      const text = hub.rowText(change.alertId, this.user);
+      const text = hub.rowText(change.alertId);
       if (text === undefined) continue;
       items.push(text);
       length += text.length;

@@ -13,7 +13,7 @@ import { decodeCursor, encodeCursor } from './cursor.js';
 import { HubClient } from './hub-client.js';
 import type { LatencyWindow, MinuteRate } from './latency.js';
 import { HEARTBEAT_MS } from './pace.js';
-import { alertRowView, viewKey } from './views.js';
+import { alertRowView } from './views.js';
 
 const STATS_MS = 1_000;
 /** All users together; above it upgrades are refused with 503. */
@@ -146,20 +146,19 @@ export class LiveHub {
     return end - workPosition > resumeRecordsMax ? null : workPosition;
   }
 
-  /** JSON of a row as a role may see it; made once for all clients of that role. */
-  rowText(alertId: string, user: SessionUser): string | undefined {
+  /** JSON of a row as a role may see it; made once for all clients. */
+  rowText(alertId: string): string | undefined {
     const { book } = this.options;
     if (this.textsOf !== book.workPosition || this.texts.size > TEXTS_MAX) {
       this.textsOf = book.workPosition;
       this.texts.clear();
     }
-    const key = `${viewKey(user.role)} ${alertId}`;
-    let text = this.texts.get(key);
+    let text = this.texts.get(alertId);
     if (text === undefined) {
       const row = book.row(alertId);
       if (row === undefined) return undefined;
-      text = JSON.stringify(alertRowView(row, user.role));
-      this.texts.set(key, text);
+      text = JSON.stringify(alertRowView(row));
+      this.texts.set(alertId, text);
     }
     return text;
   }

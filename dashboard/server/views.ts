@@ -19,21 +19,18 @@ export function sessionUser(name: string, role: Role): SessionUser {
   return { name, role, permissions: [...PERMISSIONS[role]] };
 }
 
-/** The class itself is secret (domain.md): an auditor sees at most that care is taken. */
+/**
+ * The class itself is secret (domain.md): outside a customer's care team everybody sees at most
+ * that special care is taken, and no role here is a care team.
+ */
 const SECRET_CLASSES = ['critically-ill', 'suspected-critically-ill'];
 
-function watchFor(watch: readonly string[], role: Role): string[] {
-  if (role !== 'auditor') return [...watch];
+function watchFor(watch: readonly string[]): string[] {
   const shown = watch.filter((w) => !SECRET_CLASSES.includes(w));
   return shown.length < watch.length ? [...shown, 'special-care'] : shown;
 }
 
-/** Roles that see the same share one text of a pushed row. */
-export function viewKey(role: Role): string {
-  return role === 'auditor' ? 'auditor' : 'worker';
-}
-
-export function alertRowView(row: AlertRow, role: Role): AlertRow {
+export function alertRowView(row: AlertRow): AlertRow {
   return {
     id: row.id,
     rule: row.rule,
@@ -43,7 +40,7 @@ export function alertRowView(row: AlertRow, role: Role): AlertRow {
     subject: row.subject,
     subjectName: row.subjectName,
     tier: row.tier,
-    watch: watchFor(row.watch, role),
+    watch: watchFor(row.watch),
     severity: row.severity,
     score: row.score,
     action: row.action,
@@ -62,7 +59,7 @@ export function alertRowView(row: AlertRow, role: Role): AlertRow {
   };
 }
 
-export function hitView(hit: Hit, role: Role): Hit {
+export function hitView(hit: Hit): Hit {
   return {
     id: hit.id,
     rule: hit.rule,
@@ -89,7 +86,7 @@ export function hitView(hit: Hit, role: Role): Hit {
     transactionId: hit.transactionId,
     amountBaseMinor: hit.amountBaseMinor,
     // The packed profile names the watch classes.
-    profile: role === 'auditor' ? 0 : hit.profile,
+    profile: 0,
     referenceVersion: hit.referenceVersion,
     origin: hit.origin,
     side: hit.side,
@@ -97,12 +94,12 @@ export function hitView(hit: Hit, role: Role): Hit {
   };
 }
 
-export function alertDetailView(detail: AlertDetail, role: Role): AlertDetail {
+export function alertDetailView(detail: AlertDetail): AlertDetail {
   return {
-    row: alertRowView(detail.row, role),
-    hits: detail.hits.map((hit) => hitView(hit, role)),
+    row: alertRowView(detail.row),
+    hits: detail.hits.map((hit) => hitView(hit)),
     rule: detail.rule,
     trail: detail.trail,
-    otherAlerts: detail.otherAlerts.map((row) => alertRowView(row, role)),
+    otherAlerts: detail.otherAlerts.map((row) => alertRowView(row)),
   };
 }

@@ -2,32 +2,11 @@
  * Units of the catalogue's numbers: what a feature measures, how long a window is, what a
  * threshold means as a number. Pure; the compiler of rules and the loader share it.
  */
-import type { Feature } from '../../schemas/catalogue.js';
+import { FEATURE_UNITS, type Feature } from '../../schemas/catalogue.js';
 import type { Unit } from '../../schemas/hit.js';
 
-type FeatureKind = Feature['kind'];
-
-const UNIT_OF: Record<FeatureKind, Unit> = {
-  amount: 'money',
-  count: 'count',
-  sum: 'money',
-  max: 'money',
-  'distinct-counterparties': 'count',
-  silence: 'days',
-  'customer-made': 'count',
-  drop: 'percent',
-  percent: 'percent',
-  ratio: 'ratio',
-  'balance-before-day': 'money',
-  'balance-before': 'money',
-  'mean-payment': 'money',
-  'mean-daily-outflow': 'money',
-  'new-counterparty': 'flag',
-  'limit-use': 'percent',
-};
-
-export function featureUnit(kind: FeatureKind): Unit {
-  return UNIT_OF[kind];
+export function featureUnit(kind: Feature['kind']): Unit {
+  return FEATURE_UNITS[kind];
 }
 
 const MS_OF: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 };

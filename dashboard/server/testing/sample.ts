@@ -13,6 +13,7 @@ export const sampleRule = {
   names: { zh: '多笔大额跨境汇款', en: 'Several large cross-border remittances' },
   family: 'aml',
   formula: 'count and sum of large cross-border payments in 24 h',
+  features: { count: { kind: 'count', window: '24h' }, sum: { kind: 'sum', window: '24h' } },
   bands: [
     {
       outcome: 'reached',

@@ -187,6 +187,8 @@ export class LiveClient {
 
   private heartbeat(message: Extract<ServerMessage, { type: 'heartbeat' }>): void {
     this.send({ type: 'pong', t: message.t });
+    // Everything up to it was pushed on every channel: a quiet channel's cursor must not grow old.
+    for (const channel of this.cursors.keys()) this.cursors.set(channel, message.cursor);
     if (this.connection.state !== 'live') this.say({ state: 'live' });
   }
 

@@ -1,7 +1,7 @@
 /** The proof in the drawer: gates, transactions, facts, counterparties, hits, trail, versions. */
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
-import type { GateEvidence, Hit, Unit } from '../../../schemas/hit.js';
+import type { GateEvidence, Hit } from '../../../schemas/hit.js';
 import type { AlertDetail, AlertRow } from '../../../schemas/protocol.js';
 import { bothClocks, clockTime, fullTime, measure, money, plain } from '../format.js';
 import { language } from '../state/preferences.js';
@@ -190,21 +190,9 @@ function Transactions({ hit }: { hit: Hit }) {
   );
 }
 
-/** For servers that do not say the units of a rule's features. */
-const FACT_UNITS: [RegExp, Unit][] = [
-  [/sum$|amount|payment$|balance|outflow|^before|^normal$|max$/i, 'money'],
-  [/share$|percent|drop|use$/i, 'percent'],
-  [/^new/, 'flag'],
-  [/silence|days$/i, 'days'],
-];
-
-/** Facts carry no unit: the rule tells, else a gate or the observed feature of the same name. */
-function factUnit(name: string, hit: Hit, rule: AlertDetail['rule']): string {
-  const told = rule?.units?.[name];
-  if (told !== undefined) return told;
-  if (name === hit.observed.feature) return hit.observed.unit;
-  const gate = hit.gates.find((each) => each.feature === name);
-  return gate?.unit ?? FACT_UNITS.find(([pattern]) => pattern.test(name))?.[1] ?? 'count';
+/** Facts carry no unit of their own: the rule tells. */
+function factUnit(name: string, rule: AlertDetail['rule']): string {
+  return rule?.units[name] ?? 'count';
 }
 
 function Facts({ hit, rule }: { hit: Hit; rule: AlertDetail['rule'] }) {
@@ -215,7 +203,7 @@ function Facts({ hit, rule }: { hit: Hit; rule: AlertDetail['rule'] }) {
     <Block title={t.drawer.facts}>
       <dl class="pairs">
         {facts.map(([name, value]) => {
-          const unit = factUnit(name, hit, rule);
+          const unit = factUnit(name, rule);
           return (
             <div key={name}>
               <dt>{featureName(name, unit)}</dt>

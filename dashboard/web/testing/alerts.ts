@@ -223,6 +223,7 @@ export function makeDetail(row: AlertRow, trail: Trail, others: AlertRow[]): Ale
       version: row.ruleVersion,
       names: row.ruleName,
       formula: `${kind.feature} >= ${kind.threshold}`,
+      units: { [kind.feature]: kind.unit, meanPayment: 'money', newCounterparty: 'flag' },
       bands: [{ outcome: 'reached', from: kind.threshold, severity: row.severity }],
       references: ['PBoC Order [2016] No. 3 Art. 5'],
       owner: 'compliance',
