@@ -241,17 +241,21 @@ describe('an officer at work', () => {
       await page.goto(origin);
       await page.waitForSelector(row('G'));
       await shot(page, 'queue', view);
-      await page.click(row('G'));
+      await page.click(row(view.width === 390 ? 'C' : 'G'));
       await page.waitForSelector('.gates');
       await shot(page, 'drawer', view);
       expect(await violations(page)).toEqual([]);
+      const scrolled = page.locator('.drawer-scroll');
+      expect(await scrolled.evaluate((each) => each.scrollWidth - each.clientWidth)).toBe(0);
       const language = await page.getAttribute('html', 'lang');
       expect(language).toBe(view.locale === 'zh-CN' ? 'zh-CN' : 'en');
       const words = await page.locator('.drawer').innerText();
-      const han = words.replaceAll('郭建国', '').match(/\p{Script=Han}+/gu) ?? [];
+      const han = words.replaceAll(/郭建国|陈玉兰/g, '').match(/\p{Script=Han}+/gu) ?? [];
       if (view.locale === 'en-US') expect(han).toEqual([]);
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(view.width);
       expect(errors).toEqual([]);
+      await scrolled.evaluate((each) => each.scrollTo(0, each.scrollHeight));
+      await shot(page, 'drawer-below', view);
       await context.close();
     }
   });
