@@ -10,11 +10,6 @@ export {
   type LoggerOptions,
   type LogLevel,
 } from './logging.js';
-export {
-  LogError,
-  type LogErrorCode,
-  logErrorCode,
-} from './logs/errors.js';
 export { type FolderLock, lockFolder } from './logs/folder-lock.js';
 export { type LmdbLog, type LmdbLogOptions, openLmdbLog } from './logs/lmdb-log.js';
 export { openSnapshotStore } from './logs/snapshot-files.js';
@@ -48,7 +43,6 @@ export {
   createTransport,
   type Exchange,
   type Handler,
-  ListenError,
   type ListenOptions,
   type ReplyHeaders,
   type RequestHead,

@@ -1,6 +1,5 @@
 /** The door of the scoring room. */
 export {
-  CatalogueError,
   catalogueFromJson,
   catalogueText,
   loadCatalogue,

@@ -10,7 +10,7 @@ import * as R from '../../schemas/generated/records.js';
 import { ACTIONS, DECISIONS, FAMILIES, type Hit, SEVERITIES } from '../../schemas/hit.js';
 import type { ZoneTable } from '../../schemas/time.js';
 import { RegionHeader, type RingCommand, ScoringOperator } from '../../scoring/index.js';
-import { Count, DURATION_BOUNDS, SharedWords, Word } from './shared-words.js';
+import { Count, DURATION_BOUNDS, RULES_MAX, SharedWords, Word } from './shared-words.js';
 import { decodeSnapshot } from './snapshot-file.js';
 
 export interface ThreadTask {
@@ -94,6 +94,9 @@ class ThreadLoop {
   }
 
   run(): { legs: number } {
+    if (this.#operator.ruleIds.length > RULES_MAX) {
+      throw new Error(`more than ${RULES_MAX} active rules: pause some`);
+    }
     this.#report(this.#restore());
     this.#flushOut();
     const { counts } = this.#words;

@@ -33,19 +33,18 @@ export function createTransport(options: TransportOptions): Transport {
   return new NodeTransport(logger, limits);
 }
 
-export {
-  type BodyOutcome,
-  type Exchange,
-  type Handler,
-  ListenError,
-  type ListenOptions,
-  type ReplyHeaders,
-  type RequestHead,
-  type SocketListener,
-  type Transport,
-  type TransportLimits,
-  type TransportLogger,
-  type TransportSocket,
-  type UpgradeDecision,
-  type UpgradeHandler,
+export type {
+  BodyOutcome,
+  Exchange,
+  Handler,
+  ListenOptions,
+  ReplyHeaders,
+  RequestHead,
+  SocketListener,
+  Transport,
+  TransportLimits,
+  TransportLogger,
+  TransportSocket,
+  UpgradeDecision,
+  UpgradeHandler,
 } from './types.js';
