@@ -9,6 +9,8 @@ import { DAYS_KEPT, DECAYS, PANE_DAYS, PANES_KEPT, ROW } from './row.js';
 const BLOCK_DAYS = 30;
 const BLOCKS_KEPT = 6;
 const WEIGHTS_KEPT = 4096;
+/** Below this a decayed count is what rounding left of payments that were undone. */
+const COUNT_MIN = 1e-12;
 
 /** (1 - 1/n)^k by repeated multiplication: IEEE, so the same bits on every machine. */
 const WEIGHTS = DECAYS.map((n) => {
@@ -24,7 +26,7 @@ function weight(decay: number, days: number): number {
 
 /** Moves the baselines on to `day` (never back): empties what falls in, folds what is over. */
 export function advanceDay(region: Region, row: number, day: number): void {
-  const { f64, u16 } = region;
+  const { f64, u32, u16 } = region;
   const current = f64[row + ROW.day];
   if (day <= current) return;
   f64[row + ROW.day] = day;
@@ -37,14 +39,16 @@ export function advanceDay(region: Region, row: number, day: number): void {
   emptyRing(f64, row + ROW.maxima, BLOCKS_KEPT, BLOCK_DAYS, current, day);
   // `decayed` stands at yesterday's start; fold yesterday, and today too when more days passed.
   const gap = day - current;
+  const today = row * 2 + ROW.todayCount;
+  const yesterday = row * 2 + ROW.yesterdayCount;
   for (let i = 0; i < DECAYS.length; i++) {
     const at = row + ROW.decayed + i * 2;
-    f64[at] = fold(f64[at], f64[row + ROW.yesterdayCount], f64[row + ROW.todayCount], i, gap);
+    f64[at] = fold(f64[at], u32[yesterday], u32[today], i, gap);
     f64[at + 1] = fold(f64[at + 1], f64[row + ROW.yesterdaySum], f64[row + ROW.todaySum], i, gap);
   }
-  f64[row + ROW.yesterdayCount] = gap === 1 ? f64[row + ROW.todayCount] : 0;
+  u32[yesterday] = gap === 1 ? u32[today] : 0;
   f64[row + ROW.yesterdaySum] = gap === 1 ? f64[row + ROW.todaySum] : 0;
-  f64[row + ROW.todayCount] = 0;
+  u32[today] = 0;
   f64[row + ROW.todaySum] = 0;
 }
 
@@ -54,7 +58,12 @@ function fold(value: number, yesterday: number, today: number, decay: number, ga
 }
 
 function emptyRing(
-  f64: Float64Array, at: number, kept: number, days: number, from: number, to: number,
+  f64: Float64Array,
+  at: number,
+  kept: number,
+  days: number,
+  from: number,
+  to: number,
 ): void {
   const last = Math.floor(to / days);
   const first = Math.max(Math.floor(from / days) + 1, last - kept + 1);
@@ -66,9 +75,14 @@ function emptyRing(
  * `outflow` is its base amount when it is a debit, else 0.
  */
 export function countActivity(
-  region: Region, row: number, day: number, isDebit: boolean, amount: number, sign: number,
+  region: Region,
+  row: number,
+  day: number,
+  isDebit: boolean,
+  amount: number,
+  sign: number,
 ): void {
-  const { f64, u16 } = region;
+  const { f64, u32, u16 } = region;
   const current = f64[row + ROW.day];
   if (day > current) throw new Error('advanceDay comes first');
   const age = current - day;
@@ -87,10 +101,10 @@ export function countActivity(
     f64[at] = Math.max(f64[at], amount);
   }
   if (age === 0) {
-    f64[row + ROW.todayCount] += sign;
+    u32[row * 2 + ROW.todayCount] += sign;
     f64[row + ROW.todaySum] += sign * amount;
   } else if (age === 1) {
-    f64[row + ROW.yesterdayCount] += sign;
+    u32[row * 2 + ROW.yesterdayCount] += sign;
     f64[row + ROW.yesterdaySum] += sign * amount;
   } else {
     for (let i = 0; i < DECAYS.length; i++) {
@@ -103,7 +117,10 @@ export function countActivity(
 
 /** Customer-made transactions of the `days` bank days that end with `lastDay` (inclusive). */
 export function customerMadeDays(
-  region: Region, row: number, lastDay: number, days: number,
+  region: Region,
+  row: number,
+  lastDay: number,
+  days: number,
 ): number {
   const { f64, u16 } = region;
   const current = f64[row + ROW.day];
@@ -114,32 +131,37 @@ export function customerMadeDays(
   return sum;
 }
 
-/** Whether the customer did anything after `day`. */
+/** Whether the customer did anything after `day` that is still counted. */
 export function hasActivitySince(region: Region, row: number, day: number): boolean {
   const current = region.f64[row + ROW.day];
   return customerMadeDays(region, row, current, current - day) > 0;
 }
 
-/** See `mean-payment` in schemas/catalogue.ts; NaN without any payment. */
+/**
+ * See `mean-payment` in schemas/catalogue.ts; NaN without any payment. The rings stand at the
+ * subject's newest day: a leg that is more than a bank day late is measured as of the day before.
+ */
 export function meanPayment(region: Region, row: number, asOfDay: number, days: number): number {
-  const { f64 } = region;
+  const { f64, u32 } = region;
   const i = DECAYS.indexOf(days as (typeof DECAYS)[number]);
   const at = row + ROW.decayed + i * 2;
   const gap = asOfDay - f64[row + ROW.day];
   let count = f64[at];
   let sum = f64[at + 1];
   if (gap >= 0) {
-    count = fold(count, f64[row + ROW.yesterdayCount], f64[row + ROW.todayCount], i, gap + 1);
+    const r = row * 2;
+    count = fold(count, u32[r + ROW.yesterdayCount], u32[r + ROW.todayCount], i, gap + 1);
     sum = fold(sum, f64[row + ROW.yesterdaySum], f64[row + ROW.todaySum], i, gap + 1);
-    return count > 0 ? sum / count : Number.NaN;
   }
-  // A late leg of yesterday (or before): what stands behind yesterday.
-  return count > 0 ? sum / count : Number.NaN;
+  return count > COUNT_MIN ? sum / count : Number.NaN;
 }
 
 /** See `mean-daily-outflow` in schemas/catalogue.ts; base minor units a day. */
 export function meanDailyOutflow(
-  region: Region, row: number, asOfDay: number, days: number,
+  region: Region,
+  row: number,
+  asOfDay: number,
+  days: number,
 ): number {
   const { f64 } = region;
   const current = Math.floor(f64[row + ROW.day] / PANE_DAYS);

@@ -6,8 +6,7 @@
  */
 import type { BankTime } from './bank-time.js';
 import { customerMadeDays, meanDailyOutflow, meanPayment } from './baselines.js';
-import type { CompiledRule, Plan } from './plan.js';
-import { dayGroupOf } from './plan.js';
+import type { CompiledFeature, CompiledRule, Plan } from './plan.js';
 import { H, type Region } from './region.js';
 import { ROW, type RowLayout } from './row.js';
 import { scanGroup, scanned } from './windows.js';
@@ -38,9 +37,22 @@ export interface Moment {
 
 export function newMoment(): Moment {
   return {
-    row: 0, atMs: 0, position: 0, day: 0, inOrder: true, isTimer: false, history: false,
-    amount: 0, side: 0, classBits: 0, profile: 0, balanceAfter: Number.NaN,
-    silenceMs: Number.NaN, newPair: false, limitSingle: Number.NaN, limitDay: Number.NaN,
+    row: 0,
+    atMs: 0,
+    position: 0,
+    day: 0,
+    inOrder: true,
+    isTimer: false,
+    history: false,
+    amount: 0,
+    side: 0,
+    classBits: 0,
+    profile: 0,
+    balanceAfter: Number.NaN,
+    silenceMs: Number.NaN,
+    newPair: false,
+    limitSingle: Number.NaN,
+    limitDay: Number.NaN,
     limitMonth: Number.NaN,
   };
 }
@@ -51,6 +63,8 @@ const DAY_MS = 86_400_000;
 export class Evaluator {
   /** Values of the current rule's features; valid after `evaluate` returned a band. */
   readonly values = new Float64Array(FEATURES_MAX);
+  /** Group behind the last limit-use value; -1 = the single limit, of this leg alone. */
+  limitGroup = -1;
   readonly #known = new Uint8Array(FEATURES_MAX);
 
   constructor(
@@ -143,22 +157,32 @@ export class Evaluator {
       case 'new-counterparty':
         return m.newPair ? 1 : 0;
       case 'limit-use':
-        return this.#limitUse(region, feature.group, m);
+        return this.#limitUse(region, feature, m);
     }
   }
 
-  #limitUse(region: Region, monthGroup: number, m: Moment): number {
-    const none = Number.isNaN(m.limitSingle) && Number.isNaN(m.limitDay) &&
-      Number.isNaN(m.limitMonth);
+  /** See `limit-use` in schemas/catalogue.ts. Sets `limitGroup` to what the largest share is of. */
+  #limitUse(region: Region, feature: CompiledFeature, m: Moment): number {
+    const none =
+      Number.isNaN(m.limitSingle) && Number.isNaN(m.limitDay) && Number.isNaN(m.limitMonth);
     if (none) return Number.NaN;
-    let use = m.amount > m.limitSingle ? (m.amount * 100) / m.limitSingle : 0;
+    let use = m.amount > m.limitSingle ? percentOfLimit(m.amount, m.limitSingle) : 0;
+    this.limitGroup = -1;
     if (m.limitDay >= 0) {
-      const sum = this.#windowed(region, dayGroupOf(this.plan, monthGroup), m, 1);
-      use = Math.max(use, percentOfLimit(sum, m.limitDay));
+      const sum = this.#windowed(region, feature.dayGroup, m, 1);
+      const share = percentOfLimit(sum, m.limitDay);
+      if (share > use) {
+        use = share;
+        this.limitGroup = feature.dayGroup;
+      }
     }
     if (m.limitMonth >= 0) {
-      const sum = this.#windowed(region, monthGroup, m, 1);
-      use = Math.max(use, percentOfLimit(sum, m.limitMonth));
+      const sum = this.#windowed(region, feature.group, m, 1);
+      const share = percentOfLimit(sum, m.limitMonth);
+      if (share > use) {
+        use = share;
+        this.limitGroup = feature.group;
+      }
     }
     return use;
   }
@@ -171,7 +195,7 @@ export class Evaluator {
 
   #scan(region: Region, group: number, m: Moment): void {
     const g = this.plan.groups[group];
-    scanGroup(region, m.row, this.plan, g, m.atMs, m.position, this.time);
+    scanGroup(region, m.row, this.plan, g, m.atMs, m.position, m.side, this.time);
   }
 
   /**
@@ -195,9 +219,9 @@ export class Evaluator {
   }
 }
 
+/** A limit of 0 allows nothing: it reads as one minor unit, so that a share of it can be told. */
 function percentOfLimit(sum: number, limit: number): number {
-  // A limit of 0 allows nothing: any payment is over it.
-  return limit > 0 ? (sum * 100) / limit : sum > 0 ? 1000 : 0;
+  return (sum * 100) / Math.max(limit, 1);
 }
 
 function inScope(rule: CompiledRule, profile: number): boolean {

@@ -6,10 +6,11 @@ import type { Contribution, Hit } from '../schemas/hit.js';
 import { hitIdOfLeg, hitIdOfTimer } from '../schemas/identity.js';
 import { customerMadeDays } from './baselines.js';
 import type { Evaluator, Moment } from './evaluate.js';
+import type { LegView } from './leg-view.js';
 import { PACKED } from './lists.js';
 import { type CompiledRule, OPS } from './plan.js';
 import type { Region } from './region.js';
-import { ROW } from './row.js';
+import { BALANCE_SLOTS, ROW } from './row.js';
 import { internedText } from './tables.js';
 import { scanGroup, scanned, windowCutoff } from './windows.js';
 
@@ -34,6 +35,41 @@ export const NO_LEG: LegWords = {
   counterparty: '',
   origin: { source: 0, partition: 0, offset: 0, index: 0 },
 };
+
+/** Words of the leg that has just come. */
+export function wordsOfLeg(leg: LegView): LegWords {
+  const text = (start: number, length: number): string =>
+    Buffer.from(leg.bytes.subarray(start, start + length)).toString('utf8');
+  return {
+    transactionId: text(leg.idStart, leg.idLength),
+    account: text(leg.accountStart, leg.accountLength),
+    counterparty: text(leg.counterpartyStart, leg.counterpartyLength),
+    origin: {
+      source: leg.source,
+      partition: leg.partition,
+      offset: leg.offset,
+      index: leg.index,
+    },
+  };
+}
+
+/** Words of a leg that a list keeps at `at`; a fifth account's name is not kept: ''. */
+export function wordsOfKept(region: Region, row: number, at: number): LegWords {
+  const { f64, u32, u16 } = region;
+  const packed = u32[(at + 4) * 2 + 1];
+  const slot = (packed >>> PACKED.accountShift) & 7;
+  return {
+    transactionId: region.text(u32[(at + 4) * 2], packed & PACKED.idLengthMask),
+    account: slot < BALANCE_SLOTS ? internedText(region, u32[row * 2 + ROW.accounts + slot]) : '',
+    counterparty: internedText(region, u32[(at + 3) * 2 + 1]),
+    origin: {
+      source: u16[(at + 7) * 4],
+      partition: u16[(at + 7) * 4 + 1],
+      offset: f64[at + 6],
+      index: u32[(at + 7) * 2 + 1],
+    },
+  };
+}
 
 const DAY_MS = 86_400_000;
 
@@ -65,9 +101,10 @@ export function buildHit(
   const side = m.isTimer ? 'timer' : m.side === 0 ? 'debit' : 'credit';
   const { id, version, family } = rule.rule;
   return {
-    id: side === 'timer'
-      ? hitIdOfTimer(id, version, subject, m.atMs)
-      : hitIdOfLeg(id, version, subject, leg.origin, side),
+    id:
+      side === 'timer'
+        ? hitIdOfTimer(id, version, subject, m.atMs)
+        : hitIdOfLeg(id, version, subject, leg.origin, side),
     rule: id,
     ruleVersion: version,
     catalogueVersion: evaluator.plan.catalogueVersion,
@@ -129,15 +166,25 @@ interface Found {
 
 /** Newest `max` contributing legs, newest last, with the total. */
 function contributions(
-  region: Region, evaluator: Evaluator, rule: CompiledRule, m: Moment, leg: LegWords, max: number,
+  region: Region,
+  evaluator: Evaluator,
+  rule: CompiledRule,
+  m: Moment,
+  leg: LegWords,
+  max: number,
 ): Found {
   if (rule.evidence < 0) return m.isTimer ? dayWindow(region, rule, m) : single(m, leg);
-  const group = evaluator.plan.groups[rule.features[rule.evidence].group];
+  const feature = rule.features[rule.evidence];
+  const index = feature.dayGroup < 0 ? feature.group : evaluator.limitGroup;
+  if (index < 0) return single(m, leg);
+  const group = evaluator.plan.groups[index];
   const cutoff = windowCutoff(evaluator.plan.windows[group.window], m.atMs, evaluator.time);
   const transactions: Contribution[] = [];
-  scanGroup(region, m.row, evaluator.plan, group, m.atMs, m.position, evaluator.time, (at) => {
+  const visit = (at: number): void => {
     if (transactions.length < max) transactions.push(contribution(region, at));
-  });
+  };
+  const { plan, time } = evaluator;
+  scanGroup(region, m.row, plan, group, m.atMs, m.position, m.side, time, visit);
   return {
     window: { from: cutoff, to: m.atMs },
     transactions: transactions.reverse(),
@@ -163,13 +210,15 @@ function single(m: Moment, leg: LegWords): Found {
       from: Number.isNaN(m.silenceMs) ? m.atMs : m.atMs - m.silenceMs,
       to: m.atMs,
     },
-    transactions: [{
-      id: leg.transactionId,
-      eventTime: m.atMs,
-      side: m.side === 0 ? 'debit' : 'credit',
-      amountBaseMinor: m.amount,
-      counterparty: leg.counterparty,
-    }],
+    transactions: [
+      {
+        id: leg.transactionId,
+        eventTime: m.atMs,
+        side: m.side === 0 ? 'debit' : 'credit',
+        amountBaseMinor: m.amount,
+        counterparty: leg.counterparty,
+      },
+    ],
     count: 1,
     atLeast: false,
   };
@@ -177,8 +226,13 @@ function single(m: Moment, leg: LegWords): Found {
 
 /** A day-close rule counts days, not kept transactions: the recent window and its count. */
 function dayWindow(region: Region, rule: CompiledRule, m: Moment): Found {
-  const recent = rule.features.find((f) => f.spec.kind === 'customer-made');
-  const days = recent?.spec.kind === 'customer-made' ? recent.spec.days : 1;
+  let days = 1;
+  let before = Number.POSITIVE_INFINITY;
+  for (const { spec } of rule.features) {
+    if (spec.kind !== 'customer-made' || spec.before >= before) continue;
+    days = spec.days;
+    before = spec.before;
+  }
   return {
     window: { from: m.atMs - days * DAY_MS, to: m.atMs },
     transactions: [],
@@ -186,4 +240,3 @@ function dayWindow(region: Region, rule: CompiledRule, m: Moment): Found {
     atLeast: false,
   };
 }
-

@@ -20,6 +20,8 @@ export const PACKED = {
   newPair: 1 << 10,
   /** Three bits: balance slot of the account, 7 = another account. */
   accountShift: 11,
+  /** No other leg of its millisecond came before it: a silence can end with it. */
+  endsSilence: 1 << 14,
 } as const;
 
 const HEADS = [ROW.recentAddress, ROW.notableAddress] as const;
@@ -107,20 +109,16 @@ export function dropOldest(region: Region, row: number, list: number): void {
   }
 }
 
-/** Index of the newest leg with the transaction id given, -1 when it is not kept. */
-export function findLegById(
+/** Whether the i-th oldest leg has the transaction id given. */
+export function hasId(
   region: Region,
-  row: number,
-  list: number,
+  leg: number,
   bytes: Uint8Array,
   start: number,
   length: number,
-): number {
-  for (let i = listCount(region, row, list) - 1; i >= 0; i--) {
-    const at = legAt(region, row, list, i);
-    const packed = region.u32[(at + 4) * 2 + 1];
-    if ((packed & PACKED.idLengthMask) === length &&
-        region.bytesEqual(region.u32[(at + 4) * 2], bytes, start, length)) return i;
-  }
-  return -1;
+): boolean {
+  return (
+    (region.u32[(leg + 4) * 2 + 1] & PACKED.idLengthMask) === length &&
+    region.bytesEqual(region.u32[(leg + 4) * 2], bytes, start, length)
+  );
 }

@@ -21,11 +21,23 @@ import { findSubject } from './tables.js';
 export type RingCommand =
   | { type: 'catalogue'; position: number; catalogue: Catalogue }
   | { type: 'reference'; position: number; version: number; zoneTable: ZoneTable }
-  | { type: 'watermark'; position: number; watermarkMs: number; ingestMs: number;
-      silentSources: number[] }
+  | {
+      type: 'watermark';
+      position: number;
+      watermarkMs: number;
+      ingestMs: number;
+      silentSources: number[];
+    }
   | { type: 'history-end'; position: number; asOfMs: number; ingestMs: number }
-  | { type: 'profile'; position: number; shard: number; hashLow: number; hashHigh: number;
-      subject: string; profile: number }
+  | {
+      type: 'profile';
+      position: number;
+      shard: number;
+      hashLow: number;
+      hashHigh: number;
+      subject: string;
+      profile: number;
+    }
   /** For the host: copy this shard now. */
   | { type: 'snapshot'; shard: number; generation: number }
   | { type: 'stop' };
@@ -39,8 +51,14 @@ export interface OperatorOptions {
   zoneTable: ZoneTable;
   latenessMs: number;
   evidenceMax: number;
-  emit(hit: Hit, rule: CompiledRule, band: number, position: number, ingestMs: number,
-    shard: number): void;
+  emit(
+    hit: Hit,
+    rule: CompiledRule,
+    band: number,
+    position: number,
+    ingestMs: number,
+    shard: number,
+  ): void;
 }
 
 export class ScoringOperator {
@@ -58,7 +76,10 @@ export class ScoringOperator {
     this.#context = this.#newContext(options.catalogue, new BankTime(options.zoneTable), 0);
     options.shards.forEach((number, i) => {
       const region = new Region(
-        options.buffer, i * options.regionBytes, options.regionBytes, number,
+        options.buffer,
+        i * options.regionBytes,
+        options.regionBytes,
+        number,
       );
       const shard = new Shard(region, this.#context);
       this.#byNumber[number] = shard;
@@ -74,7 +95,6 @@ export class ScoringOperator {
       layout,
       time,
       evaluator: new Evaluator(plan, layout, time),
-      latenessMs: this.#options.latenessMs,
       evidenceMax: this.#options.evidenceMax,
       referenceVersion,
       emit: (hit, rule, band, position, ingestMs) => {
@@ -178,7 +198,10 @@ export class ScoringOperator {
       }
       case 'watermark':
         this.#watermark(
-          command.watermarkMs, command.ingestMs, command.position, command.silentSources,
+          command.watermarkMs,
+          command.ingestMs,
+          command.position,
+          command.silentSources,
         );
         return undefined;
       case 'history-end':
@@ -205,9 +228,7 @@ export class ScoringOperator {
   #profile(command: Extract<RingCommand, { type: 'profile' }>): void {
     const { region } = this.shard(command.shard);
     const bytes = Buffer.from(command.subject, 'utf8');
-    const row = findSubject(
-      region, command.hashLow, command.hashHigh, bytes, 0, bytes.byteLength,
-    );
+    const row = findSubject(region, command.hashLow, command.hashHigh, bytes, 0, bytes.byteLength);
     if (row !== 0) this.shard(command.shard).applyProfile(row, command.profile);
   }
 

@@ -5,15 +5,24 @@
  * because they read numbers that are kept anyway.
  */
 import type { Band, Catalogue, Feature, Filter, Rule } from '../schemas/catalogue.js';
-import { ClassBit, LIST_KINDS, PROFILE_LIST_SHIFT, PROFILE_WATCH_SHIFT, SUBJECT_KINDS,
-  WATCH_CLASSES } from '../schemas/classes.js';
+import {
+  ClassBit,
+  LIST_KINDS,
+  PROFILE_LIST_SHIFT,
+  PROFILE_WATCH_SHIFT,
+  SUBJECT_KINDS,
+  WATCH_CLASSES,
+} from '../schemas/classes.js';
 import { ACTIONS, FAMILIES, SEVERITIES, type Unit } from '../schemas/hit.js';
 import { durationMs, moneyMinor } from './quantities.js';
 
 export const RECENT = 0;
 export const NOTABLE = 1;
 const RECENT_WINDOW_MAX_MS = 48 * 3_600_000;
+const RECENT_RETENTION_MIN_MS = 48 * 3_600_000;
 const NOTABLE_RETENTION_MIN_MS = 35 * 86_400_000;
+/** A leg this late (the watermark may lag behind) still finds all legs of its windows. */
+const LATE_MIN_MS = 86_400_000;
 
 /** Kind of a window: sliding by `ms`, or from the start of the bank day or month. */
 export type WindowKind = 'sliding' | 'bank-day' | 'bank-month';
@@ -48,6 +57,8 @@ export interface CompiledFeature {
   spec: Feature;
   /** Group behind a windowed feature, else -1. */
   group: number;
+  /** The bank day's group beside the month's of a limit-use feature, else -1. */
+  dayGroup: number;
   /** Features that this one is computed from (indices within the rule). */
   inputs: number[];
   cost: number;
@@ -124,6 +135,7 @@ export function compilePlan(catalogue: Catalogue, latenessMs: number): Plan {
   for (const r of rules) if (r.cooldownMs > 0) r.cooldown = cooldowns++;
   const longest = (list: number) =>
     Math.max(0, ...windows.filter((w) => w.list === list).map((w) => w.ms));
+  const lateMs = Math.max(latenessMs, LATE_MIN_MS);
   const cache = new Map<number, ClassPlan>();
   const legRules = rules.filter((r) => !r.onDayClose);
   return {
@@ -139,8 +151,8 @@ export function compilePlan(catalogue: Catalogue, latenessMs: number): Plan {
     dayCloseRules: rules.filter((r) => r.onDayClose),
     cooldowns,
     retentionMs: [
-      Math.max(RECENT_WINDOW_MAX_MS, longest(RECENT)) + latenessMs,
-      Math.max(NOTABLE_RETENTION_MIN_MS, longest(NOTABLE)) + latenessMs,
+      Math.max(RECENT_RETENTION_MIN_MS, longest(RECENT) + lateMs),
+      Math.max(NOTABLE_RETENTION_MIN_MS, longest(NOTABLE) + lateMs),
     ],
     classPlan(bits) {
       let plan = cache.get(bits);
@@ -157,7 +169,10 @@ function planOfClass(bits: number, groups: Group[], rules: CompiledRule[]): Clas
   const matching = rules.filter((r) => (bits & r.all) === r.all && (bits & r.none) === 0);
   let listsRead = 0;
   for (const r of matching) {
-    for (const f of r.features) if (f.group >= 0) listsRead |= 1 << groups[f.group].list;
+    for (const f of r.features) {
+      if (f.group >= 0) listsRead |= 1 << groups[f.group].list;
+      if (f.dayGroup >= 0) listsRead |= 1 << groups[f.dayGroup].list;
+    }
   }
   return {
     groups: groups.filter((g) => (bits & g.all) === g.all && (bits & g.none) === 0),
@@ -253,9 +268,22 @@ function inputNames(f: Feature): string[] {
 }
 
 const COST: Record<Feature['kind'], number> = {
-  amount: 0, silence: 1, count: 2, sum: 2, 'new-counterparty': 3, 'balance-before': 3,
-  'balance-before-day': 4, percent: 4, ratio: 4, 'mean-payment': 5, 'mean-daily-outflow': 6,
-  'customer-made': 6, drop: 7, 'limit-use': 7, max: 8, 'distinct-counterparties': 9,
+  amount: 0,
+  silence: 1,
+  count: 2,
+  sum: 2,
+  'new-counterparty': 3,
+  'balance-before': 3,
+  'balance-before-day': 4,
+  percent: 4,
+  ratio: 4,
+  'mean-payment': 5,
+  'mean-daily-outflow': 6,
+  'customer-made': 6,
+  drop: 7,
+  'limit-use': 7,
+  max: 8,
+  'distinct-counterparties': 9,
 };
 
 function compileFeature(
@@ -267,32 +295,38 @@ function compileFeature(
   groups: Group[],
 ): CompiledFeature {
   let group = -1;
-  if (spec.kind === 'count' || spec.kind === 'sum' || spec.kind === 'max' ||
-      spec.kind === 'distinct-counterparties') {
+  let dayGroup = -1;
+  if (
+    spec.kind === 'count' ||
+    spec.kind === 'sum' ||
+    spec.kind === 'max' ||
+    spec.kind === 'distinct-counterparties'
+  ) {
     group = findGroup(spec.window, spec.of ?? trigger, windows, groups).index;
   } else if (spec.kind === 'limit-use') {
-    findGroup('bank-day', spec.of ?? trigger, windows, groups);
+    dayGroup = findGroup('bank-day', spec.of ?? trigger, windows, groups).index;
     group = findGroup('bank-month', spec.of ?? trigger, windows, groups).index;
   }
   return {
-    name, spec, group, inputs: inputNames(spec).map(indexOf), cost: COST[spec.kind], unit: 'count',
+    name,
+    spec,
+    group,
+    dayGroup,
+    inputs: inputNames(spec).map(indexOf),
+    cost: COST[spec.kind],
+    unit: 'count',
   };
-}
-
-/** The day's group beside the month's of a limit-use feature. */
-export function dayGroupOf(plan: Plan, monthGroup: number): number {
-  const m = plan.groups[monthGroup];
-  const day = plan.groups.find((g) => plan.windows[g.window].kind === 'bank-day' &&
-    g.all === m.all && g.none === m.none && g.min === m.min && g.below === m.below);
-  if (day === undefined) throw new Error('limit-use without its bank-day group');
-  return day.index;
 }
 
 function findGroup(spec: string, filter: Filter, windows: Window[], groups: Group[]): Group {
   const kind: WindowKind = spec === 'bank-day' || spec === 'bank-month' ? spec : 'sliding';
   // A bank day lasts at most 25 h, a month 31 d and an hour.
-  const ms = kind === 'sliding' ? durationMs(spec)
-    : kind === 'bank-day' ? 25 * 3_600_000 : (31 * 24 + 1) * 3_600_000;
+  const ms =
+    kind === 'sliding'
+      ? durationMs(spec)
+      : kind === 'bank-day'
+        ? 25 * 3_600_000
+        : (31 * 24 + 1) * 3_600_000;
   const list = ms <= RECENT_WINDOW_MAX_MS ? RECENT : NOTABLE;
   let window = windows.find((w) => w.kind === kind && w.ms === ms);
   if (window === undefined) {
@@ -300,8 +334,14 @@ function findGroup(spec: string, filter: Filter, windows: Window[], groups: Grou
     windows.push(window);
   }
   const bits = bitsOf(filter);
-  const found = groups.find((g) => g.window === window.index && g.all === bits.all &&
-    g.none === bits.none && g.min === bits.min && g.below === bits.below);
+  const found = groups.find(
+    (g) =>
+      g.window === window.index &&
+      g.all === bits.all &&
+      g.none === bits.none &&
+      g.min === bits.min &&
+      g.below === bits.below,
+  );
   if (found !== undefined) return found;
   const group = { index: groups.length, window: window.index, list, ...bits };
   groups.push(group);

@@ -6,7 +6,7 @@
 import type { BankTime } from './bank-time.js';
 import { insertLeg, LEG_WORDS, legAt, listCount, PACKED } from './lists.js';
 import { NOTABLE, type Plan, RECENT } from './plan.js';
-import { H, Region } from './region.js';
+import { H, type Region } from './region.js';
 import { BALANCE_SLOTS, ROW, type RowLayout, rowLayout } from './row.js';
 import { addSubject, eachSubject, formatTables, importPair, intern } from './tables.js';
 import { armTimer, eachTimer, formatTimers } from './timers.js';
@@ -45,20 +45,38 @@ export function describeRegion(plan: Plan): RegionDescription {
 
 /** Whether bytes written under `a` can be used as they are under `b`. */
 export function sameColumns(a: RegionDescription, b: RegionDescription): boolean {
-  return a.format === b.format && a.legWords === b.legWords && a.strideWords === b.strideWords &&
-    a.cooldowns === b.cooldowns && a.columns.join() === b.columns.join() &&
-    a.cooldownRules.join() === b.cooldownRules.join();
+  return (
+    a.format === b.format &&
+    a.rowWords === b.rowWords &&
+    a.legWords === b.legWords &&
+    a.strideWords === b.strideWords &&
+    a.cooldowns === b.cooldowns &&
+    a.columns.join() === b.columns.join() &&
+    a.cooldownRules.join() === b.cooldownRules.join()
+  );
 }
 
 const COUNTERS = [
-  H.position, H.watermarkMs, H.lateScored, H.lateDropped, H.reversalsApplied,
-  H.reversalsUnmatched, H.legsDroppedAtCap, H.notApplicable, H.repeatedOrigins, H.postponed,
+  H.position,
+  H.watermarkMs,
+  H.lateScored,
+  H.lateDropped,
+  H.reversalsApplied,
+  H.reversalsUnmatched,
+  H.legsDroppedAtCap,
+  H.notApplicable,
+  H.repeatedOrigins,
+  H.postponed,
   H.laterUnjudged,
 ];
 
 /** Fills `to` (any content) with the state of `from`, laid out for `plan`. */
 export function rebuildRegion(
-  from: Region, described: RegionDescription, to: Region, plan: Plan, time: BankTime,
+  from: Region,
+  described: RegionDescription,
+  to: Region,
+  plan: Plan,
+  time: BankTime,
 ): void {
   to.format();
   formatTables(to);
@@ -100,26 +118,40 @@ export function rebuildRegion(
 }
 
 function moveRow(
-  from: Region, row: number, to: Region, layout: RowLayout, translate: (entry: number) => number,
+  from: Region,
+  row: number,
+  to: Region,
+  layout: RowLayout,
+  translate: (entry: number) => number,
 ): number {
   const r = row * 2;
   const moved = addSubject(
-    to, layout.strideWords, from.u32[r + ROW.hashLow], from.u32[r + ROW.hashHigh], from.u8,
-    from.u32[r + ROW.idAddress] * 8, from.u32[r + ROW.idLength],
+    to,
+    layout.strideWords,
+    from.u32[r + ROW.hashLow],
+    from.u32[r + ROW.hashHigh],
+    from.u8,
+    from.u32[r + ROW.idAddress] * 8,
+    from.u32[r + ROW.idLength],
   );
   for (const column of [ROW.profile, ROW.source, ROW.timerArmed]) {
     to.u32[moved * 2 + column] = from.u32[r + column];
   }
   to.f64.set(from.f64.subarray(row + ROW.lastMs, row + ROW.aggregates), moved + ROW.lastMs);
   for (let s = 0; s < BALANCE_SLOTS; s++) {
-    const at = (moved + ROW.balances + s * 2) * 2;
+    const at = moved * 2 + ROW.accounts + s;
     to.u32[at] = translate(to.u32[at]);
   }
   return moved;
 }
 
 function moveCooldowns(
-  from: Region, row: number, described: RegionDescription, to: Region, moved: number, plan: Plan,
+  from: Region,
+  row: number,
+  described: RegionDescription,
+  to: Region,
+  moved: number,
+  plan: Plan,
   layout: RowLayout,
 ): void {
   for (const rule of plan.rules) {
@@ -132,8 +164,15 @@ function moveCooldowns(
 }
 
 function moveLegs(
-  from: Region, row: number, list: number, to: Region, moved: number, plan: Plan,
-  layout: RowLayout, time: BankTime, translate: (entry: number) => number,
+  from: Region,
+  row: number,
+  list: number,
+  to: Region,
+  moved: number,
+  plan: Plan,
+  layout: RowLayout,
+  time: BankTime,
+  translate: (entry: number) => number,
 ): void {
   const asOf = to.f64[moved + ROW.lastMs];
   const count = listCount(from, row, list);

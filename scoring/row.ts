@@ -6,40 +6,58 @@
 import type { Plan } from './plan.js';
 
 export const BALANCE_SLOTS = 4;
-export const DAYS_KEPT = 120;
+/** 120 that features read, and 8 for days that close while the customer's next have begun. */
+export const DAYS_KEPT = 128;
+/** 24 whole panes that features read, today's, and one for late legs. */
 export const PANES_KEPT = 26;
 export const PANE_DAYS = 5;
 export const DECAYS = [30, 90, 180] as const;
 
 export const ROW = {
   // u32 columns
-  hashLow: 0, hashHigh: 1, idAddress: 2, idLength: 3, profile: 4, source: 5,
-  recentAddress: 6, recentHead: 7, recentCount: 8, recentClass: 9,
-  notableAddress: 10, notableHead: 11, notableCount: 12, notableClass: 13,
+  hashLow: 0,
+  hashHigh: 1,
+  idAddress: 2,
+  idLength: 3,
+  profile: 4,
+  source: 5,
+  recentAddress: 6,
+  recentHead: 7,
+  recentCount: 8,
+  recentClass: 9,
+  notableAddress: 10,
+  notableHead: 11,
+  notableCount: 12,
+  notableClass: 13,
   timerArmed: 14,
+  /** Interned accounts, in the order in which they were first seen. */
+  accounts: 34,
+  todayCount: 174,
+  yesterdayCount: 175,
   // f64 columns
   /** Event time of the subject's newest leg. */
   lastMs: 8,
-  /** The same of legs that the bank did not make itself. */
+  /** The same of legs that the bank did not make itself; the two gaps below are of these. */
   activeMs: 9,
-  /** The newest gap between two such legs that is longer than the allowed lateness. */
   gapStartMs: 10,
   gapEndMs: 11,
-  firstMs: 12,
+  olderGapStartMs: 12,
+  olderGapEndMs: 13,
   /** Newest leg that a list's cap pushed out. */
-  droppedRecentMs: 13,
-  droppedNotableMs: 14,
+  droppedRecentMs: 14,
+  droppedNotableMs: 15,
   /** Bank day that the baselines stand at. */
-  day: 15,
-  /** Slots of (account u32, known u32; balance f64). */
-  balances: 16,
+  day: 16,
+  /** Balance of each account; NaN = unknown. */
+  balances: 19,
   /** u16 counts of customer-made transactions, ring by day. */
-  daily: 24,
+  daily: 23,
   /** Customer-made outflow, ring of five-day panes. */
-  panes: 54,
+  panes: 55,
   /** (count, sum) of customer-made debits, decayed, as of the day before yesterday's end. */
-  decayed: 80,
-  todayCount: 86, todaySum: 87, yesterdayCount: 88, yesterdaySum: 89,
+  decayed: 81,
+  todaySum: 88,
+  yesterdaySum: 89,
   /** Largest customer-made debit of each 30-day block, ring of six. */
   maxima: 90,
   aggregates: 96,

@@ -41,8 +41,12 @@ export function findSubject(
     if (row === 0) return 0;
     if (u32[table + slot * 2] !== hashLow) continue;
     const r = row * 2;
-    if (u32[r + ROW.hashHigh] === hashHigh && u32[r + ROW.idLength] === length &&
-        region.bytesEqual(u32[r + ROW.idAddress], bytes, start, length)) return row;
+    if (
+      u32[r + ROW.hashHigh] === hashHigh &&
+      u32[r + ROW.idLength] === length &&
+      region.bytesEqual(u32[r + ROW.idAddress], bytes, start, length)
+    )
+      return row;
   }
 }
 
@@ -65,12 +69,7 @@ export function addSubject(
   u32[r + ROW.hashHigh] = hashHigh;
   u32[r + ROW.idAddress] = id;
   u32[r + ROW.idLength] = length;
-  region.f64[row + ROW.lastMs] = Number.NEGATIVE_INFINITY;
-  region.f64[row + ROW.activeMs] = Number.NEGATIVE_INFINITY;
-  region.f64[row + ROW.gapStartMs] = Number.NEGATIVE_INFINITY;
-  region.f64[row + ROW.gapEndMs] = Number.NEGATIVE_INFINITY;
-  region.f64[row + ROW.droppedRecentMs] = Number.NEGATIVE_INFINITY;
-  region.f64[row + ROW.droppedNotableMs] = Number.NEGATIVE_INFINITY;
+  region.f64.fill(Number.NEGATIVE_INFINITY, row + ROW.lastMs, row + ROW.droppedNotableMs + 1);
   region.f64[row + ROW.day] = -1;
   place(region, hashLow, row);
   region.f64[H.subjects]++;
@@ -123,8 +122,12 @@ export function intern(region: Region, bytes: Uint8Array, start: number, length:
   for (; ; slot = (slot + 1) & mask) {
     const entry = u32[table + slot];
     if (entry === 0) break;
-    if (u32[entry * 2] === hash && u32[entry * 2 + 1] === length &&
-        region.bytesEqual(entry + 1, bytes, start, length)) return entry;
+    if (
+      u32[entry * 2] === hash &&
+      u32[entry * 2 + 1] === length &&
+      region.bytesEqual(entry + 1, bytes, start, length)
+    )
+      return entry;
   }
   const entry = region.allocateForever(1 + Math.ceil(length / 8));
   u32[entry * 2] = hash;
@@ -156,8 +159,10 @@ export function internedText(region: Region, entry: number): string {
   return entry === 0 ? '' : region.text(entry + 1, region.u32[entry * 2 + 1]);
 }
 
-/** Pairs are forgotten after so many days without a payment. */
-export const PAIR_DAYS_KEPT = 400;
+/** A pair is new again when its last payment's bank day is more than so many days back. */
+const PAIR_DAYS_KEPT = 400;
+/** Forgotten only later, so that a late leg finds what it would have found in time. */
+const PAIR_DAYS_SLACK = 30;
 
 /**
  * Counts a payment between subject and counterparty; true when it is the first within 400 d.
@@ -213,7 +218,9 @@ function growPairs(region: Region, today: number): void {
   let kept = 0;
   for (let i = 0; i < oldCapacity; i++) {
     const from = old + i * 4;
-    if (u32[from * 2 + 1] === 0 || u16[from * 4 + 5] + PAIR_DAYS_KEPT < today) continue;
+    if (u32[from * 2 + 1] === 0 || u16[from * 4 + 5] + PAIR_DAYS_KEPT + PAIR_DAYS_SLACK < today) {
+      continue;
+    }
     let slot = pairHash(u32[from * 2], u32[from * 2 + 1]) & (capacity - 1);
     while (u32[(at + slot * 4) * 2 + 1] !== 0) slot = (slot + 1) & (capacity - 1);
     f64.copyWithin(at + slot * 4, from, from + 4);
@@ -227,13 +234,20 @@ function growPairs(region: Region, today: number): void {
 
 /** Takes a pair over from another region (entry at word `at` of `from`). */
 export function importPair(
-  region: Region, row: number, counterparty: number, from: Region, at: number,
+  region: Region,
+  row: number,
+  counterparty: number,
+  from: Region,
+  at: number,
 ): void {
   touchPair(region, row, counterparty, from.u16[at * 4 + 5], 0, 0);
   const table = region.f64[H.pairAddress];
   const mask = region.f64[H.pairCapacity] - 1;
   let slot = pairHash(row, counterparty) & mask;
-  while (region.u32[(table + slot * 4) * 2] !== row ||
-      region.u32[(table + slot * 4) * 2 + 1] !== counterparty) slot = (slot + 1) & mask;
+  while (
+    region.u32[(table + slot * 4) * 2] !== row ||
+    region.u32[(table + slot * 4) * 2 + 1] !== counterparty
+  )
+    slot = (slot + 1) & mask;
   region.f64.set(from.f64.subarray(at + 1, at + 4), table + slot * 4 + 1);
 }

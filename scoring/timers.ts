@@ -67,23 +67,39 @@ export function advanceTimers(
     for (let level = LEVELS - 1; level > 0; level--) {
       if (tick % SLOTS ** level === 0) cascade(region, level, tick);
     }
-    let at = takeSlot(region, 0, tick);
-    while (at !== 0) {
-      const next = u32[(at + 1) * 2 + 1];
-      const deadline = f64[at];
-      if (deadline > watermarkMs) {
-        place(region, at, Math.floor(deadline / TICK_MS));
-      } else {
-        const row = u32[(at + 1) * 2];
-        const kind = u32[(at + 2) * 2];
-        f64[H.timers]--;
-        region.free(at, TIMER_CLASS);
-        fire(row, kind, deadline);
+    let waiting = 0;
+    // Until the slot stays empty: a timer that is armed for a time past lands in it again.
+    for (let at = takeSlot(region, 0, tick); at !== 0; at = takeSlot(region, 0, tick)) {
+      while (at !== 0) {
+        const next = u32[(at + 1) * 2 + 1];
+        if (f64[at] > watermarkMs) {
+          u32[(at + 1) * 2 + 1] = waiting;
+          waiting = at;
+        } else fireOne(region, at, fire);
+        at = next;
       }
-      at = next;
+    }
+    while (waiting !== 0) {
+      const next = u32[(waiting + 1) * 2 + 1];
+      place(region, waiting, Math.floor(f64[waiting] / TICK_MS));
+      waiting = next;
     }
   }
   if (f64[H.timers] === 0) f64[H.wheelTick] = Math.max(f64[H.wheelTick], target);
+}
+
+function fireOne(
+  region: Region,
+  at: number,
+  fire: (row: number, kind: number, deadlineMs: number) => void,
+): void {
+  const { f64, u32 } = region;
+  const row = u32[(at + 1) * 2];
+  const kind = u32[(at + 2) * 2];
+  const deadline = f64[at];
+  f64[H.timers]--;
+  region.free(at, TIMER_CLASS);
+  fire(row, kind, deadline);
 }
 
 function cascade(region: Region, level: number, tick: number): void {

@@ -17,8 +17,12 @@ export function windowCutoff(window: Window, atMs: number, time: BankTime): numb
 }
 
 function matches(g: Group, classBits: number, amount: number): boolean {
-  return (classBits & g.all) === g.all && (classBits & g.none) === 0 &&
-    amount >= g.min && amount < g.below;
+  return (
+    (classBits & g.all) === g.all &&
+    (classBits & g.none) === 0 &&
+    amount >= g.min &&
+    amount < g.below
+  );
 }
 
 /** Adds (sign 1) or takes out (sign -1) one leg from the groups of one window. */
@@ -143,7 +147,8 @@ export const scanned = { count: 0, sum: 0, max: 0, distinct: 0 };
 const seen = new Set<number>();
 
 /**
- * Count, sum, maximum and distinct counterparties of a group as of (atMs, position), from the list.
+ * Count, sum, maximum and distinct counterparties of a group as of the leg at (atMs, position,
+ * side), that leg included, from the list.
  * `visit` gets the word address of each leg, newest first.
  */
 export function scanGroup(
@@ -153,6 +158,7 @@ export function scanGroup(
   group: Group,
   atMs: number,
   position: number,
+  side: number,
   time: BankTime,
   visit?: (leg: number) => void,
 ): void {
@@ -168,7 +174,11 @@ export function scanGroup(
     if (ms > atMs || (ms === atMs && f64[leg + 1] > position)) continue;
     if (ms <= cutoff) break;
     const amount = f64[leg + 2];
-    if ((u32[(leg + 4) * 2 + 1] & PACKED.reversed) !== 0) continue;
+    const packed = u32[(leg + 4) * 2 + 1];
+    if ((packed & PACKED.reversed) !== 0) continue;
+    // Between own accounts both legs have one position; the debit stands first.
+    if (side === 0 && ms === atMs && f64[leg + 1] === position && (packed & PACKED.credit) !== 0)
+      continue;
     if (!matches(group, u32[(leg + 3) * 2], amount)) continue;
     scanned.count++;
     scanned.sum += amount;

@@ -27,11 +27,12 @@ interface Given {
 }
 
 /** Debits of one person to somebody abroad, in the order given. */
-function log(given: (Given | { watermark: string; history?: boolean })[]): OracleRecord[] {
+function log(given: (Given | { watermark: string; ingest?: string })[]): OracleRecord[] {
   return given.map((g, position) => {
     if ('watermark' in g) {
       const watermarkMs = Date.parse(g.watermark);
-      return { kind: 'watermark', position, watermarkMs, history: g.history ?? false };
+      const ingestMs = g.ingest === undefined ? 0 : Date.parse(g.ingest);
+      return { kind: 'watermark', position, watermarkMs, ingestMs };
     }
     const remittance = B.debit | B.transfer | B.crossBorder | B.customerMade;
     const none = Number.NaN;
@@ -196,7 +197,7 @@ describe('history and cooldown', () => {
 
   it('history starts no cooldown', () => {
     const watermark = '2026-05-20T00:00:00+08:00';
-    const { hits } = runOracle(log([...days, { watermark, history: true }]));
+    const { hits } = runOracle(log([...days, { watermark, ingest: '2026-07-01T00:00:00+08:00' }]));
     expect(hits.length).toBeGreaterThan(30);
     expect(hits.every((h) => h.history)).toBe(true);
   });

@@ -25,9 +25,9 @@ import type {
 export type * from './types.js';
 
 const DAY_MS = 86_400_000;
-/** Longest window of the rules on legs: a bank month. */
-const LONGEST_WINDOW_MS = 31 * DAY_MS;
 const DROP_COOLDOWN_MS = 30 * DAY_MS;
+/** History opens no alert and starts no cooldown. */
+const HISTORY_AFTER_MS = 7 * DAY_MS;
 const DROP_BANDS = ['down', 'halved', 'collapsed'];
 
 interface Subject {
@@ -138,15 +138,13 @@ class Oracle {
   /** A late leg may complete the windows of legs that came before it in the log. */
   #evaluateLater(subject: Subject, late: KnownLeg): void {
     const later = subject.legs.filter(
-      (leg) =>
-        order(leg, late) > 0 &&
-        !leg.isReversal &&
-        !leg.reversed &&
-        leg.eventMs - late.eventMs < LONGEST_WINDOW_MS,
+      (leg) => order(leg, late) > 0 && !leg.isReversal && !leg.reversed && isKept(subject, leg),
     );
     const first = Math.max(0, later.length - this.#settings.reevaluatedMax);
     this.result.notReevaluated += first;
-    for (const leg of later.slice(first)) this.#evaluate(subject, leg);
+    // Who the customer is and may do is asked as of now; the rest stands in the leg.
+    const { profile, limits } = late;
+    for (const leg of later.slice(first)) this.#evaluate(subject, { ...leg, profile, limits });
   }
 
   #tell(
@@ -184,7 +182,8 @@ class Oracle {
       for (;;) {
         const deadlineMs = this.#settings.bankDayStartMs(subject.nextCloseDay + 1);
         if (deadlineMs + spreadMs > this.#watermarkMs) break;
-        this.#close(subject, subject.nextCloseDay, deadlineMs, record.history ?? false);
+        const history = (record.ingestMs ?? 0) - deadlineMs > HISTORY_AFTER_MS;
+        this.#close(subject, subject.nextCloseDay, deadlineMs, history);
         subject.nextCloseDay++;
       }
     }
@@ -195,14 +194,15 @@ class Oracle {
       const band = DROP_BANDS.indexOf(f.band);
       const last = subject.lastDrop;
       const cooling = last !== null && deadlineMs - last.deadlineMs < DROP_COOLDOWN_MS;
-      if (cooling && band <= last.band) continue;
+      // History neither starts a cooldown nor is silenced by one.
+      if (!history && cooling && band <= last.band) continue;
       if (!history) subject.lastDrop = { deadlineMs, band };
       this.#tell(subject, f, 'timer', deadlineMs, deadlineMs, history);
     }
   }
 }
 
-/** As reported with this leg, else derived from the last reported and the legs since. */
+/** In log order. As reported with this leg, else derived from the last reported and the legs since. */
 function balanceBefore(
   subject: Subject,
   side: 'debit' | 'credit',
@@ -217,12 +217,16 @@ function balanceBefore(
   return before;
 }
 
+function isKept(subject: Subject, leg: KnownLeg): boolean {
+  return subject.newestMs - leg.eventMs < keptMs(leg);
+}
+
 /** From here on the original counts nowhere, if a list still keeps it. */
 function undo(subject: Subject, reversedId: string): void {
   if (reversedId === '') return;
   for (const leg of subject.legs) {
     if (leg.isReversal || leg.transactionId !== reversedId) continue;
-    if (subject.newestMs - leg.eventMs < keptMs(leg)) leg.reversed = true;
+    if (isKept(subject, leg)) leg.reversed = true;
   }
 }
 

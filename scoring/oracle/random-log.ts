@@ -244,9 +244,11 @@ export function randomLog(given: Partial<RandomLogOptions> = {}): OracleRecord[]
     newestMs = Math.max(newestMs, draft.eventMs);
     if (roll(3) > 0) continue;
     const watermarkMs = newestMs - options.latenessMs;
-    records.push({ kind: 'watermark', position: records.length, watermarkMs });
+    const ingestMs = arrivalMs;
+    records.push({ kind: 'watermark', position: records.length, watermarkMs, ingestMs });
   }
   const watermarkMs = newestMs + 2 * DAY_MS;
-  records.push({ kind: 'watermark', position: records.length, watermarkMs });
+  const ingestMs = watermarkMs;
+  records.push({ kind: 'watermark', position: records.length, watermarkMs, ingestMs });
   return records;
 }

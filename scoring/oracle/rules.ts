@@ -145,14 +145,17 @@ function listedLimits(
   const month = seen(legs, at, settings.bankMonthStartMs(at.eventMs), true, counts);
   // A limit of nothing reads as one minor unit, so that a share of it can be told.
   const share = (value: number, limit: number) => (value * 100) / Math.max(limit, 1);
-  const shares: number[] = [];
-  if (!Number.isNaN(at.limits.day)) shares.push(share(total(day), at.limits.day));
-  if (!Number.isNaN(at.limits.month)) shares.push(share(total(month), at.limits.month));
-  if (at.amount > at.limits.single) shares.push(share(at.amount, at.limits.single));
+  // The first of equal shares is told: the payment alone, then the day, then the month.
+  const shares: [share: number, count: number][] = [];
+  if (at.amount > at.limits.single) shares.push([share(at.amount, at.limits.single), 1]);
+  if (!Number.isNaN(at.limits.day)) shares.push([share(total(day), at.limits.day), day.length]);
+  if (!Number.isNaN(at.limits.month)) {
+    shares.push([share(total(month), at.limits.month), month.length]);
+  }
   if (shares.length === 0) return [];
-  const used = Math.max(...shares);
+  const [used, count] = shares.reduce((best, next) => (next[0] > best[0] ? next : best));
   const band = used > 100 ? 'exceeded' : used >= 80 ? 'nearly-used' : null;
-  return finding('listed-customer-limits', band, used, day.length);
+  return finding('listed-customer-limits', band, used, count);
 }
 
 /** CNY 50,000 or more after a long silence; what the bank made breaks no silence. */
@@ -173,14 +176,14 @@ function dormant(legs: readonly KnownLeg[], at: KnownLeg): Finding[] {
   return finding('dormant-reactivation', band, days, 1);
 }
 
-/** No leg between the two stands earlier in the log within 400 d. */
+/** No leg between the two stands earlier in the log within 400 bank days. */
 function isNewCounterparty(legs: readonly KnownLeg[], at: KnownLeg): boolean {
   return !legs.some(
     (leg) =>
       !leg.isReversal &&
       leg.counterparty === at.counterparty &&
       leg.position < at.position &&
-      leg.eventMs > at.eventMs - 400 * DAY,
+      leg.bankDay >= at.bankDay - 400,
   );
 }
 
@@ -223,7 +226,10 @@ function watchedOutflow(
   return found;
 }
 
-/** The customer's own normal on bank days before a leg's, from legs earlier in the log. */
+/**
+ * The customer's own normal on bank days before a leg's, as the log stands now. For the mean
+ * payment a leg more than a bank day behind the newest is measured as of the day before that.
+ */
 export interface OwnHistory {
   meanDailyOutflow: (days: number) => number;
   /** null = no payment yet. */
@@ -231,19 +237,15 @@ export interface OwnHistory {
 }
 
 export function ownHistory(legs: readonly KnownLeg[], at: KnownLeg): OwnHistory {
-  const earlier = (): KnownLeg[] =>
+  const before = (day: number): KnownLeg[] =>
     legs.filter(
-      (leg) =>
-        leg.position < at.position &&
-        leg.bankDay < at.bankDay &&
-        !leg.reversed &&
-        has(leg, B.debit | B.customerMade, 0),
+      (leg) => leg.bankDay < day && !leg.reversed && has(leg, B.debit | B.customerMade, 0),
     );
   const pane = (day: number): number => Math.floor(day / 5);
   return {
     meanDailyOutflow(days) {
       const today = pane(at.bankDay);
-      const inPanes = earlier().filter((l) => {
+      const inPanes = before(at.bankDay).filter((l) => {
         const back = today - pane(l.bankDay);
         return back >= 1 && back <= days / 5;
       });
@@ -252,8 +254,10 @@ export function ownHistory(legs: readonly KnownLeg[], at: KnownLeg): OwnHistory 
     meanPayment(days) {
       let weighted = 0;
       let weights = 0;
-      for (const leg of earlier()) {
-        const weight = (1 - 1 / days) ** (at.bankDay - leg.bankDay);
+      const newest = legs.reduce((day, leg) => Math.max(day, leg.bankDay), at.bankDay);
+      const asOf = Math.max(at.bankDay, newest - 1);
+      for (const leg of before(asOf)) {
+        const weight = (1 - 1 / days) ** (asOf - leg.bankDay);
         weighted += weight * leg.amount;
         weights += weight;
       }
@@ -298,15 +302,16 @@ export function dayCloseFindings(legs: readonly KnownLeg[], closedDay: number): 
 }
 
 /**
- * How long after a leg a reversal still finds it: as long as a list keeps it. Recent legs 48 h
- * (those that a window up to 48 h reads), notable ones 35 d, cash 180 d; no list, no finding.
+ * How far behind the subject's newest leg a list still keeps one: those that a window up to 48 h
+ * reads for 49 h (the longest such window, a bank day of 25 h, and a day for late legs), those
+ * that a longer one reads for 35 d. 0 = in no list. Reversals and re-evaluation find what is kept.
  */
 export function keptMs(leg: KnownLeg): number {
   const debit = has(leg, B.debit, B.bankMade | B.ownAccount | B.reversal);
   const underLine = leg.amount >= yuan(40_000) && leg.amount < yuan(50_000);
-  if (has(leg, B.cash, B.bankMade | B.reversal) && underLine) return 180 * DAY;
+  if (has(leg, B.cash, B.bankMade | B.reversal) && underLine) return 35 * DAY;
   if (debit && (leg.bits & B.listed) !== 0) return 35 * DAY;
   const remittance = has(leg, B.debit | B.crossBorder, B.bankMade | B.reversal);
-  if (remittance && leg.amount >= yuan(50_000)) return 2 * DAY;
-  return debit && (leg.bits & B.medical) === 0 ? 2 * DAY : 0;
+  if (remittance && leg.amount >= yuan(50_000)) return 49 * HOUR;
+  return debit && (leg.bits & B.medical) === 0 ? 49 * HOUR : 0;
 }

@@ -38,8 +38,8 @@ export interface OracleWatermark {
   kind: 'watermark';
   position: number;
   watermarkMs: number;
-  /** Timers that fire here open no alert and start no cooldown. */
-  history?: boolean;
+  /** When it was recorded: a deadline more than 7 d before it belongs to history. */
+  ingestMs?: number;
 }
 
 export type OracleRecord = OracleTransaction | OracleWatermark;
