@@ -318,7 +318,7 @@ describe('A5: a critically ill customer pays a large sum to somebody new', () =>
       family: 'outflow',
       severity: 'critical',
       action: 'notify-and-verify',
-      watch: ['critically-ill'],
+      watch: ['special-care'],
       dueMs: at('2026-03-02T16:00:00'),
     });
     expect(row.sentence.zh).toBe(
@@ -340,6 +340,8 @@ describe('A5: a critically ill customer pays a large sum to somebody new', () =>
     expect(gates['times']).toMatchObject({ op: 'atLeast', threshold: 3 });
     expect(gates['times']?.value).toBeCloseTo(62_000 / 1_500, 6);
     expect(hit?.facts['meanPayment']).toBeCloseTo(1_500_00, 3);
+    // The class itself is secret.
+    expect(JSON.stringify(detail)).not.toMatch(/critical(ly)?-? ?ill|重症/i);
     // F's alert scores higher and is as severe; the critically ill come first all the same.
     await nobodyElseThan('2026-03-02T14:00:00', 'C');
     expect((await officer.alerts()).map((r) => r.subject)).toEqual(['C', 'F']);
