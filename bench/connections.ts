@@ -7,6 +7,8 @@
 import { connect, type Socket } from 'node:net';
 
 const CONNECTIONS_MAX = 256;
+/** A server may close what idles (ours after 10 s): the client does so first, or sends would race. */
+const IDLE_MS_MAX = 4_000;
 const HEAD_END = '\r\n\r\n';
 
 export interface Answer {
@@ -20,7 +22,8 @@ export class Connections {
   readonly #url: URL;
   readonly #head: string;
   readonly #free: Connection[] = [];
-  readonly #all: Connection[] = [];
+  readonly #all = new Set<Connection>();
+  #opened = 0;
   readonly #queue: { body: string; onSent: () => void; onAnswer: OnAnswer }[] = [];
 
   constructor(url: string, headers: Readonly<Record<string, string>>) {
@@ -31,7 +34,7 @@ export class Connections {
   }
 
   get opened(): number {
-    return this.#all.length;
+    return this.#opened;
   }
 
   /** Connections that stand before the load begins. */
@@ -40,11 +43,17 @@ export class Connections {
   }
 
   post(body: string, onSent: () => void, onAnswer: OnAnswer): void {
+    // The one used last is taken first, so the first of the list idles longest.
+    const idle = this.#free[0];
+    if (idle !== undefined && performance.now() - idle.freeSinceMs > IDLE_MS_MAX) {
+      this.#free.shift();
+      idle.close();
+    }
     const free = this.#free.pop();
     if (free !== undefined) this.#send(free, body, onSent, onAnswer);
     else {
       this.#queue.push({ body, onSent, onAnswer });
-      if (this.#all.length < CONNECTIONS_MAX) this.#connect();
+      if (this.#all.size < CONNECTIONS_MAX) this.#connect();
     }
   }
 
@@ -59,34 +68,48 @@ export class Connections {
   }
 
   #connect(): Connection {
-    const connection = new Connection(this.#url, () => {
+    const onFree = (): void => {
       const next = this.#queue.shift();
       if (next === undefined) this.#free.push(connection);
       else this.#send(connection, next.body, next.onSent, next.onAnswer);
-    });
-    this.#all.push(connection);
+    };
+    const onClosed = (): void => {
+      this.#all.delete(connection);
+      const at = this.#free.indexOf(connection);
+      if (at >= 0) this.#free.splice(at, 1);
+    };
+    const connection = new Connection(this.#url, onFree, onClosed);
+    this.#all.add(connection);
+    this.#opened++;
     return connection;
   }
 }
 
 class Connection {
   readonly ready: Promise<void>;
+  freeSinceMs = 0;
   readonly #socket: Socket;
   readonly #onFree: () => void;
   #onAnswer: OnAnswer | undefined;
   #text = '';
 
-  constructor(url: URL, onFree: () => void) {
-    this.#onFree = onFree;
+  constructor(url: URL, onFree: () => void, onClosed: () => void) {
+    this.#onFree = () => {
+      this.freeSinceMs = performance.now();
+      onFree();
+    };
     this.#socket = connect({ host: url.hostname, port: Number(url.port), noDelay: true });
     this.#socket.setEncoding('latin1');
     this.#socket.on('data', (text: string) => this.#take(text));
     this.#socket.on('error', (error) => this.#over(error));
-    this.#socket.on('close', () => this.#over(new Error('connection closed')));
+    this.#socket.on('close', () => {
+      onClosed();
+      this.#over(new Error('connection closed'));
+    });
     this.ready = new Promise((resolve, reject) => {
       this.#socket.once('connect', () => {
         resolve();
-        onFree();
+        this.#onFree();
       });
       this.#socket.once('error', reject);
     });
