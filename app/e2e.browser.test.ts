@@ -323,10 +323,12 @@ describe('the page while processes die', () => {
       accounts: 100,
     });
     load.start();
+    await page.waitForSelector('.row:not([hidden])');
     for (const victim of ['engine', 'dashboard', 'everything'] as const) {
       const before = load.acknowledged.size;
       await weir.kill(victim);
       if (victim !== 'engine') await page.waitForSelector('[data-connection="reconnecting"]');
+      await shot(page, `without-${victim}`, CHINESE);
       await weir.ready();
       await page.waitForSelector('[data-connection="live"]');
       await until(() => load.acknowledged.size > before + 30);
