@@ -34,6 +34,8 @@ export const H = {
   repeatedOrigins: 25,
   postponed: 26,
   laterUnjudged: 27,
+  /** Timers in each of the wheel's four levels. */
+  wheelCounts: 28,
   freeHeads: 32,
   originTable: 96,
 } as const;
