@@ -299,6 +299,21 @@ describe('connection', () => {
     await page.waitForSelector('[data-problem="expired"]');
   });
 
+  test('signing out while the server is away is not claimed to have worked', async () => {
+    world.open(1);
+    await signInByLink(page, server, world);
+    await waitForRows(1);
+    const { port } = server;
+    await server.stop();
+    await page.click('.menu > button');
+    await page.click('.settings-buttons .button:last-child');
+    await page.waitForSelector('[data-banner="problem"]');
+    expect(await page.locator('[data-problem="signedOut"]').count()).toBe(0);
+    server = await startTestServer({ ...options, port });
+    await page.click('.settings-buttons .button:last-child');
+    await page.waitForSelector('[data-problem="signedOut"]');
+  });
+
   test('an engine that is away is shown', async () => {
     await signInByLink(page, server, world);
     world.engine = 'away';

@@ -1,6 +1,8 @@
 /** Which screen: sign-in, forbidden, or the queue. */
+
+import { signOut } from '../state/actions.js';
 import { announcement } from '../state/queue.js';
-import { session, signOut } from '../state/session.js';
+import { session } from '../state/session.js';
 import { fill, text } from '../text/index.js';
 import { Queue } from './queue.js';
 import { SignIn } from './sign-in.js';

@@ -2,9 +2,10 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { SessionUser } from '../../../schemas/protocol.js';
 import { plain } from '../format.js';
+import { signOut } from '../state/actions.js';
 import { density, language, shortcuts, theme } from '../state/preferences.js';
 import { connection, nowMs, stats } from '../state/queue.js';
-import { session, signOut } from '../state/session.js';
+import { session } from '../state/session.js';
 import { fill, text } from '../text/index.js';
 import { type Choice, Choices } from './choices.js';
 import { dialog } from './dialogs.js';

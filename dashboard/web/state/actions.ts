@@ -6,7 +6,7 @@ import type { Texts } from '../text/index.js';
 import { fill, text } from '../text/index.js';
 import { api, failure } from './api.js';
 import { announcement, connection, flush, me, problem, store } from './queue.js';
-import { session } from './session.js';
+import { endSession, session } from './session.js';
 
 /** Of the close dialog; null = not open. */
 export const closing = signal<string | null>(null);
@@ -108,4 +108,12 @@ function refuse(act: Act, row: AlertRow): boolean {
     announcement.value = why;
   }
   return why !== null;
+}
+
+/** Whoever leaves a shared desk must not be told that they are out while they are not. */
+export async function signOut(): Promise<void> {
+  const refused = await endSession();
+  if (refused === null) return;
+  problem.value = fill(text.value.common.failed, { reason: failure(refused, text.value) });
+  announcement.value = problem.value;
 }

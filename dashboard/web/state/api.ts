@@ -11,9 +11,13 @@ import type {
 } from '../../../schemas/protocol.js';
 import type { Texts } from '../text/index.js';
 
-export type Outcome<T> =
-  | { ok: true; value: T }
-  | { ok: false; status: number; code: string; message: string };
+export interface Refusal {
+  ok: false;
+  status: number;
+  code: string;
+  message: string;
+}
+export type Outcome<T> = { ok: true; value: T } | Refusal;
 
 /** An answer that takes longer is treated as a lost connection. */
 const TIMEOUT_MS = 15_000;

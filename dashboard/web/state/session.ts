@@ -5,7 +5,7 @@
 import { signal } from '@preact/signals';
 import type { SessionReply, SessionUser } from '../../../schemas/protocol.js';
 import { type Bank, DEFAULT_BANK } from '../format.js';
-import { api } from './api.js';
+import { api, type Refusal } from './api.js';
 
 export type SignInProblem =
   | 'none'
@@ -80,9 +80,12 @@ export async function signIn(user: string, password: string): Promise<void> {
   refuse(PROBLEMS[reply.code] ?? (reply.status >= 500 ? 'offline' : byStatus), reply.message);
 }
 
-export async function signOut(): Promise<void> {
-  await api.signOut();
+/** Ends the session on the server; only then may the page say so. Else the refusal. */
+export async function endSession(): Promise<Refusal | null> {
+  const reply = await api.signOut();
+  if (!reply.ok && reply.status !== 401) return reply;
   refuse('signedOut');
+  return null;
 }
 
 /** After a refused socket: still signed in? Only a clear 401 ends the session. */
