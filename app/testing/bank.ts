@@ -1,4 +1,4 @@
-/** The small bank of the tests of the whole program: its reference data, and what its customers do. */
+/** The small bank of the tests of the whole program: its customers, and what they do. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TransactionJson } from '../../schemas/json-transaction.js';

@@ -57,7 +57,7 @@ export function Drawer({ id }: { id: string }) {
         </button>
         <CopyButtons id={id} />
       </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: keys must be able to scroll it */}
       <div class="drawer-scroll" tabIndex={0}>
         {row === undefined ? null : <Summary row={row} />}
         {loaded.state === 'loading' ? <p class="muted pad">{t.drawer.loading}</p> : null}
