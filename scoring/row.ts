@@ -6,7 +6,7 @@
 import type { Plan } from './plan.js';
 
 export const BALANCE_SLOTS = 4;
-/** 120 that features read, and 8 for days that close while the customer's next have begun. */
+/** 120 that features read, and 8 for days that close behind the subject's newest leg. */
 export const DAYS_KEPT = 128;
 /** 24 whole panes that features read, today's, and one for late legs. */
 export const PANES_KEPT = 26;

@@ -27,8 +27,8 @@ export function armTimer(region: Region, row: number, kind: number, deadlineMs: 
   const tick = Math.floor(deadlineMs / TICK_MS);
   if (region.f64[H.timers] === 0) {
     const now = Math.floor(region.f64[H.watermarkMs] / TICK_MS);
-    // Without a watermark yet, a week of room for earlier deadlines.
-    region.f64[H.wheelTick] = Number.isFinite(now) ? now : tick - 7 * 1440;
+    // Without a watermark yet any deadline may come; time jumps over what is empty anyway.
+    region.f64[H.wheelTick] = Number.isFinite(now) ? now : 0;
   }
   region.f64[H.timers]++;
   place(region, at, tick);

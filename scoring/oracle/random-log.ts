@@ -9,6 +9,7 @@ import type { OracleRecord, OracleSide, OracleTransaction } from './types.js';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
+const QUIET_MAX_MS = 5 * DAY_MS;
 
 export interface RandomLogOptions {
   seed: number;
@@ -239,13 +240,22 @@ export function randomLog(given: Partial<RandomLogOptions> = {}): OracleRecord[]
   arriving.sort((a, b) => a.arrivalMs - b.arrivalMs);
   const records: OracleRecord[] = [];
   let newestMs = 0;
+  let toldMs = arriving[0].arrivalMs;
   for (const { draft, arrivalMs } of arriving) {
+    // Without traffic the clock moves the watermark on: no day closes 8 d behind a newer leg.
+    if (arrivalMs - toldMs > QUIET_MAX_MS) {
+      const watermarkMs = arrivalMs - QUIET_MAX_MS;
+      const position = records.length;
+      records.push({ kind: 'watermark', position, watermarkMs, ingestMs: arrivalMs });
+      toldMs = watermarkMs;
+    }
     records.push({ ...draft, position: records.length, ingestMs: arrivalMs, history: false });
     newestMs = Math.max(newestMs, draft.eventMs);
     if (roll(3) > 0) continue;
     const watermarkMs = newestMs - options.latenessMs;
     const ingestMs = arrivalMs;
     records.push({ kind: 'watermark', position: records.length, watermarkMs, ingestMs });
+    toldMs = Math.max(toldMs, watermarkMs);
   }
   const watermarkMs = newestMs + 2 * DAY_MS;
   const ingestMs = watermarkMs;
