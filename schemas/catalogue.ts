@@ -76,7 +76,7 @@ export const featureSchema = z.discriminatedUnion('kind', [
     baseline: featureName,
     baselineDays: z.number().int().positive(),
   }),
-  /** of x 100 / to (percent), of / to (ratio); not available when `to` is 0 or not available. */
+  /** of x 100 / to (percent), of / to (ratio); not available unless `to` is above 0. */
   z.strictObject({ kind: z.enum(['percent', 'ratio']), of: featureName, to: featureName }),
   /**
    * Balance of this leg's account before the payments of the bank day counted by `outflow`: balance
@@ -88,6 +88,7 @@ export const featureSchema = z.discriminatedUnion('kind', [
   /**
    * Mean amount of the subject's customer-made debits up to yesterday: day k days back weighs
    * (1 - 1/days)^k; sum of weighted amounts / sum of weighted counts. Not available without any.
+   * For legs more than a bank day late see docs/rules.md, "What holds at the edges".
    */
   z.strictObject({
     kind: z.literal('mean-payment'),
@@ -101,7 +102,7 @@ export const featureSchema = z.discriminatedUnion('kind', [
     kind: z.literal('mean-daily-outflow'),
     days: z.number().int().min(5).max(120).multipleOf(5),
   }),
-  /** 1 when no leg between the two stands earlier in the log within 400 d, else 0. */
+  /** 1 when no leg between the two stands earlier in the log within 400 bank days, else 0. */
   z.strictObject({ kind: z.literal('new-counterparty') }),
   /**
    * Percent of the subject's list limits in use: the day's and month's sums, and the single limit

@@ -154,6 +154,32 @@ describe('a shard', () => {
     expect(after.hits).toEqual([]);
   });
 
+  it('tells of the last days of history once, as of now, and of a live feed day by day', () => {
+    const told = (history: boolean) => {
+      const feeder = new Feeder({ catalogue, shardsTotal: 1, regionBytes: 1 << 20 });
+      // 60 days of payments, and silence for the 10 days before now.
+      const nowMs = START_MS;
+      const classBits = B.debit | B.card | B.customerMade;
+      feeder.feed(
+        Array.from({ length: 60 }, (_, i) => ({
+          ...payment(i, nowMs - (69 - i) * DAY_MS, 1_000, { classBits }),
+          ingestMs: nowMs,
+          history,
+        })),
+      );
+      feeder.feed([{ kind: 'watermark', position: 70, watermarkMs: nowMs, ingestMs: nowMs }]);
+      feeder.operators[0].applyCommand({
+        type: 'history-end',
+        position: 80,
+        asOfMs: nowMs,
+        ingestMs: nowMs,
+      });
+      return [...feeder.hits.values()].filter((h) => !h.history).map((h) => nowMs - h.eventTime);
+    };
+    for (const ageMs of told(true)) expect(ageMs).toBeLessThanOrEqual(DAY_MS);
+    expect(told(false).some((ageMs) => ageMs > DAY_MS)).toBe(true);
+  });
+
   it('closes days again, live, when a history source ends', () => {
     const feeder = new Feeder({ catalogue, shardsTotal: 1, regionBytes: 1 << 20 });
     const old = START_MS - 130 * DAY_MS;

@@ -21,8 +21,15 @@ import { advanceWindows } from './windows.js';
 
 const DAILY = 1;
 const SPREAD_MS = 3_600_000;
-/** A deadline so far behind the recorded ingest time belongs to history. */
+/**
+ * A deadline so far behind the recorded ingest time belongs to history. A live feed that was away
+ * is still told about; where history brought the subject, only the day just over is news: what was
+ * before is told once, as of now, when the source ends, and not with a due time long past.
+ */
 const HISTORY_AFTER_MS = 7 * 86_400_000;
+const HISTORY_AFTER_MS_OF_HISTORY = 86_400_000;
+/** In a row's word `source`, beside the number: its newest leg was history. */
+const FROM_HISTORY = 1 << 31;
 /** Daily rules look back at most so far: without activity since, no day need be closed. */
 const BASELINE_DAYS = 120;
 
@@ -157,7 +164,8 @@ export class Shard {
       );
     }
     region.u32[row * 2 + ROW.profile] = leg.profile;
-    region.u32[row * 2 + ROW.source] = leg.source;
+    const isHistory = (leg.flags & RecordFlag.history) !== 0;
+    region.u32[row * 2 + ROW.source] = isHistory ? leg.source | FROM_HISTORY : leg.source;
     return row;
   }
 
@@ -237,8 +245,11 @@ export class Shard {
     const { region, context } = this;
     const day = context.time.dayOf(firedMs);
     const deadline = context.time.dayStartMs(day);
-    const history = ingestMs - deadline > HISTORY_AFTER_MS;
-    if (silentSources.includes(region.u32[row * 2 + ROW.source])) region.f64[H.postponed]++;
+    const source = region.u32[row * 2 + ROW.source];
+    const fromHistory = (source & FROM_HISTORY) !== 0;
+    const afterMs = fromHistory ? HISTORY_AFTER_MS_OF_HISTORY : HISTORY_AFTER_MS;
+    const history = ingestMs - deadline > afterMs;
+    if (silentSources.includes(source & ~FROM_HISTORY)) region.f64[H.postponed]++;
     else this.#judgeDay(row, day, deadline, position, history);
     const asOf = Math.max(deadline, region.f64[row + ROW.lastMs]);
     for (let list = RECENT; list <= NOTABLE; list++) {

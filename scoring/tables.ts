@@ -108,7 +108,7 @@ export function eachSubject(region: Region, visit: (row: number) => void): void 
   }
 }
 
-/** Address of the interned bytes (two u32: hash, length; then the bytes); 0 for the empty string. */
+/** Address of interned bytes (two u32: hash, length; then the bytes); 0 for the empty string. */
 export function intern(region: Region, bytes: Uint8Array, start: number, length: number): number {
   if (length === 0) return 0;
   // FNV-1a: 1 ns a byte, good enough where equal hashes compare bytes anyway.

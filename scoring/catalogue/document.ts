@@ -18,6 +18,39 @@ it reaches; the band gives severity, score, recommendation and the officer's sen
 is not available (no balance, no history) never counts as 0: the gate does not hold.
 
 Windows are \`(t - W, t]\` in event time; a bank day is 00:00 to 24:00 in the bank's zone.
+
+## What holds at the edges
+
+- **Order.** Event time, then log position; between own accounts the debit stands before the
+  credit.
+- **Late legs** are scored down to the watermark. The subject's kept legs behind a late one
+  (newest 64) are evaluated again as of themselves, with what the log knows now: windows,
+  baselines, silence, profile and limits. Fixed when a leg first came in: the balance before it,
+  and whether its counterparty was new. A leg below the watermark changes nothing; of a source
+  marked history it fills the state and is not scored.
+- **Kept** are legs that a window up to 48 h reads, for the longest such window and a day (at
+  least 48 h), and legs that a longer window reads, for that window and a day (at least 35 d),
+  counted from the subject's newest leg.
+- **A reversal** takes its original out as long as that is kept: out of windows and of the
+  counts and means of what the customer made, on both sides of a move between own accounts. Hits
+  stand. An undone payment has still broken a silence and made its counterparty known. The
+  reversal itself moves the balance and does nothing else.
+- **Silence** counts from the last leg that the bank did not make. For a leg that comes late,
+  and on evaluating again, a silence up to a day reads 0; it is exact for what is up to two days
+  late.
+- **A new counterparty** had no leg with the subject, either way, within 400 bank days.
+- **Balance before**: as reported with the leg, else what is known of the account, moved in log
+  order by every leg since. Four accounts a subject are followed; of others only what is
+  reported counts.
+- **Mean payment** covers the bank days before the leg's. A leg more than a bank day behind the
+  subject's newest is measured as of the day before that. **Mean daily outflow** is 0 without
+  history.
+- **Limits**: the largest share of single (once exceeded), day and month limit; of equal ones
+  the first. Its payments are the evidence. A limit of 0 reads as one minor unit.
+- **A day closes** for a subject within the hour behind its end (spread by the subject's hash),
+  on the watermark; its hits carry the day's end. Counts are exact while the watermark is at
+  most 8 days behind the subject's newest leg. A day closed more than 7 days after its end is
+  history: it opens no alert, starts no cooldown, and none silences it.
 `;
 
 const OPERATORS = { atLeast: '>=', above: '>', atMost: '<=', below: '<', equals: '=' } as const;

@@ -28,6 +28,8 @@ const DAY_MS = 86_400_000;
 const DROP_COOLDOWN_MS = 30 * DAY_MS;
 /** History opens no alert and starts no cooldown. */
 const HISTORY_AFTER_MS = 7 * DAY_MS;
+/** The same where the subject's newest leg, in log order, was history. */
+const HISTORY_AFTER_MS_OF_HISTORY = DAY_MS;
 const DROP_BANDS = ['down', 'halved', 'collapsed'];
 
 interface Subject {
@@ -35,6 +37,7 @@ interface Subject {
   /** In `order`. */
   legs: KnownLeg[];
   newestMs: number;
+  fromHistory: boolean;
   balances: Map<string, number>;
   /** Next bank day whose close is to be looked at; null = nothing customer-made yet. */
   nextCloseDay: number | null;
@@ -83,6 +86,7 @@ class Oracle {
         name,
         legs: [],
         newestMs: Number.NEGATIVE_INFINITY,
+        fromHistory: false,
         balances: new Map(),
         nextCloseDay: null,
         lastDrop: null,
@@ -98,6 +102,7 @@ class Oracle {
       return;
     }
     const subject = this.#subject(own.subject);
+    subject.fromHistory = t.history;
     const leg: KnownLeg = {
       position: t.position,
       eventMs: t.eventMs,
@@ -182,7 +187,9 @@ class Oracle {
       for (;;) {
         const deadlineMs = this.#settings.bankDayStartMs(subject.nextCloseDay + 1);
         if (deadlineMs + spreadMs > this.#watermarkMs) break;
-        const history = (record.ingestMs ?? 0) - deadlineMs > HISTORY_AFTER_MS;
+        const { fromHistory } = subject;
+        const afterMs = fromHistory ? HISTORY_AFTER_MS_OF_HISTORY : HISTORY_AFTER_MS;
+        const history = (record.ingestMs ?? 0) - deadlineMs > afterMs;
         this.#close(subject, subject.nextCloseDay, deadlineMs, history);
         subject.nextCloseDay++;
       }
@@ -202,7 +209,7 @@ class Oracle {
   }
 }
 
-/** In log order. As reported with this leg, else derived from the last reported and the legs since. */
+/** In log order: as reported with this leg, else from the last reported and the legs since. */
 function balanceBefore(
   subject: Subject,
   side: 'debit' | 'credit',
