@@ -53,7 +53,7 @@ interface RunFigures {
 export const admissionBench: Bench = { name: 'admission', run: runAdmission };
 
 async function runAdmission({ quick, progress }: BenchOptions): Promise<BenchAnswer> {
-  const count = quick ? 5_000 : 300_000;
+  const count = quick ? 5_000 : 200_000;
   const runs = quick ? 1 : 5;
   progress(`encoding ${whole(count)} transactions`);
   const messages = encoded(count, Date.now());
@@ -72,7 +72,7 @@ async function runAdmission({ quick, progress }: BenchOptions): Promise<BenchAns
   return {
     question: 'How many transactions a second does one thread admit?',
     load:
-      `${whole(count)} FlatBuffers transactions (mean ${figure(bytes)} B) in batches of ${BATCH}, ` +
+      `${whole(count)} FlatBuffers transactions (mean ${figure(bytes)} B), batches of ${BATCH}, ` +
       `${whole(ACCOUNTS)} accounts, uniform, seeded; every id new`,
     n: `${runs} run(s) a row of ${whole(count)} transactions each; one more before them, discarded`,
     method:

@@ -7,7 +7,7 @@
 import { connect, type Socket } from 'node:net';
 
 const CONNECTIONS_MAX = 256;
-/** A server may close what idles (ours after 10 s): the client does so first, or sends would race. */
+/** A server may close what idles (ours after 10 s): closing it first, no send can race that. */
 const IDLE_MS_MAX = 4_000;
 const HEAD_END = '\r\n\r\n';
 

@@ -95,23 +95,23 @@ async function runEndToEnd({ quick, progress }: BenchOptions): Promise<BenchAnsw
       'How long after a transaction was to be sent is its alert on a screen? How long is its ' +
       'acknowledgement, which means: on disk?',
     load:
-      'JSON over HTTP on kept connections, open loop at even intervals; 200,000 ordinary accounts, ' +
-      'uniform; every nth transaction alerts by construction (an amount that one rule beside the ' +
+      'JSON over HTTP on kept connections, open loop at even intervals; 200,000 ordinary ' +
+      'accounts, uniform; every nth transaction alerts by construction (an amount that one rule beside the ' +
       'shipped catalogue takes, each from an account of its own, so each is a new alert)',
     n:
       `${lengths.runs} run(s) of ${lengths.seconds} s a row, each on a program just started with ` +
-      `an empty folder, after ${lengths.warmSeconds} s of warm-up that are not counted; n in the table`,
+      `an empty folder, after ${lengths.warmSeconds} s of warm-up that are not counted; n: the table`,
     method:
       '`weir run` with one scoring thread; the sender is a process of its own, paced by a thread ' +
       'that sleeps until the intended moment; one signed-in WebSocket client (weir.v1) in the ' +
-      'bench process; one steady clock for all. Median of the runs; p99.9 of the alerts is that of ' +
-      'all runs together, max the largest of all. Late: sent more than ' +
-      `${LATE_MS} ms after the intended time (latencies count from the intended time all the same).`,
+      'bench process; one steady clock for all. Median of the runs; p99.9 of the alerts is ' +
+      'that of all runs together, max the largest of all. Late: sent more than ' +
+      `${LATE_MS} ms after the intended time (from which latencies count all the same).`,
     columns: ['load', 'latency to', 'n', 'p50 ms', 'p99 ms', 'p99.9 ms', 'max ms', 'late sends'],
     rows,
     notes: [
-      'The hub pushes to one client at most ten times a second, the first at once: with more than ' +
-        'ten alerts a second, alerts wait up to 100 ms for the next push. That row shows it.',
+      'The hub pushes to one client at most ten times a second, the first at once: with more ' +
+        'than ten alerts a second, alerts wait up to 100 ms for the next push. That row shows it.',
     ],
   };
 }

@@ -1,4 +1,4 @@
-/** The load of the end-to-end bench: transactions as JSON, of which every nth alerts by its amount. */
+/** The load of the end-to-end bench: JSON transactions, every nth of which alerts by its amount. */
 import { accountOf, seeded } from './random.js';
 
 export interface Load {

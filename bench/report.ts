@@ -8,8 +8,8 @@ export function machineText(): string {
   const gib = Math.round(totalmem() / 2 ** 30);
   const load = loadavg()[0].toFixed(2);
   return (
-    `${cpus().length} x ${cpu?.model.trim() ?? 'unknown'}, ${gib} GiB, ${platform()} ${release()} ` +
-    `${arch()}, Node ${process.versions.node}; load average at the start ${load}`
+    `${cpus().length} x ${cpu?.model.trim() ?? 'unknown'}, ${gib} GiB, ${platform()} ` +
+    `${release()} ${arch()}, Node ${process.versions.node}; load average at the start ${load}`
   );
 }
 
