@@ -96,11 +96,11 @@ async function runEndToEnd({ quick, progress }: BenchOptions): Promise<BenchAnsw
       'acknowledgement, which means: on disk?',
     load:
       'JSON over HTTP on kept connections, open loop at even intervals; 200,000 ordinary ' +
-      'accounts, uniform; every nth transaction alerts by construction (an amount that one rule beside the ' +
-      'shipped catalogue takes, each from an account of its own, so each is a new alert)',
+      'accounts, uniform; every nth transaction alerts by construction (an amount that one rule ' +
+      'beside the shipped catalogue takes, each from an account of its own, so each is a new alert)',
     n:
       `${lengths.runs} run(s) of ${lengths.seconds} s a row, each on a program just started with ` +
-      `an empty folder, after ${lengths.warmSeconds} s of warm-up that are not counted; n: the table`,
+      `an empty folder, after ${lengths.warmSeconds} s of warm-up that are not counted`,
     method:
       '`weir run` with one scoring thread; the sender is a process of its own, paced by a thread ' +
       'that sleeps until the intended moment; one signed-in WebSocket client (weir.v1) in the ' +
