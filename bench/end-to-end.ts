@@ -97,7 +97,7 @@ async function runEndToEnd({ quick, progress }: BenchOptions): Promise<BenchAnsw
     load:
       'JSON over HTTP on kept connections, open loop at even intervals; 200,000 ordinary ' +
       'accounts, uniform; every nth transaction alerts by construction (an amount that one rule ' +
-      'beside the shipped catalogue takes, each from an account of its own, so each is a new alert)',
+      'beside the shipped catalogue takes, each from an account of its own, each a new alert)',
     n:
       `${lengths.runs} run(s) of ${lengths.seconds} s a row, each on a program just started with ` +
       `an empty folder, after ${lengths.warmSeconds} s of warm-up that are not counted`,
