@@ -49,8 +49,9 @@ Windows are \`(t - W, t]\` in event time; a bank day is 00:00 to 24:00 in the ba
   the first. Its payments are the evidence. A limit of 0 reads as one minor unit.
 - **A day closes** for a subject within the hour behind its end (spread by the subject's hash),
   on the watermark; its hits carry the day's end. Counts are exact while the watermark is at
-  most 8 days behind the subject's newest leg. A day closed more than 7 days after its end is
-  history: it opens no alert, starts no cooldown, and none silences it.
+  most 8 days behind the subject's newest leg. A day closed more than 7 days after its end (more
+  than a day, where the subject's newest leg came from history) is history: it opens no alert,
+  starts no cooldown, and none silences it.
 `;
 
 const OPERATORS = { atLeast: '>=', above: '>', atMost: '<=', below: '<', equals: '=' } as const;
