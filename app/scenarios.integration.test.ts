@@ -77,7 +77,7 @@ const gatesOf = (detail: AlertDetail) =>
 
 describe('A1: several large cross-border remittances', () => {
   it('alerts at the third, appends the fourth, due in five working days', async () => {
-    await start('2026-03-02T21:00:00');
+    await start('2026-03-02T13:41:00');
     const abroad = { from: 'G1', country: 'US' };
     const first = payment('2026-03-02T09:10:00', '60000.00', { ...abroad, to: 'us-1' });
     const second = payment('2026-03-02T13:40:00', '70000.00', { ...abroad, to: 'us-2' });
@@ -90,6 +90,7 @@ describe('A1: several large cross-border remittances', () => {
         { state: 'scored', recommendation: 'none', rules: [] },
       ]);
     }
+    await startAgain('2026-03-02T21:00:00');
     expect((await sender.post(third)).decision).toEqual({
       state: 'scored',
       recommendation: 'review',
