@@ -8,8 +8,9 @@ import { admissionBench } from './admission.js';
 import { endToEndBench } from './end-to-end.js';
 import type { Bench } from './question.js';
 import { answerText, machineText } from './report.js';
+import { scoringBench } from './scoring.js';
 
-const benches: readonly Bench[] = [admissionBench, endToEndBench];
+const benches: readonly Bench[] = [scoringBench, admissionBench, endToEndBench];
 const names = benches.map((b) => b.name).join(', ');
 
 const help = `npm run bench -- [--only NAME] [--quick] [--out FILE]
