@@ -4,13 +4,15 @@
  */
 
 import { join } from 'node:path';
-import { type Logger, lockFolder } from '../platform/index.js';
+import { type Logger, lockFolder, settleLogs } from '../platform/index.js';
 import { ExitCode, exitCodeOf, isForOperators } from './exit-codes.js';
 import { type ChildMessage, isStop } from './ipc.js';
 import type { RunningRole } from './role-contract.js';
 
 const LOCK_WAIT_MS_MAX = 5_000;
 const LOCK_STEP_MS = 20;
+/** Logs that have not settled by then are left as they are: they survive a kill. */
+const SETTLE_MS_MAX = 1_000;
 
 export const isSupervised = (): boolean =>
   process.env['WEIR_SUPERVISED'] === '1' && process.send !== undefined;
@@ -37,6 +39,22 @@ export function tellSupervisor(message: ChildMessage): void {
   if (process.connected) process.send?.(message);
 }
 
+/** Whatever was begun survives it; unlike process.exit it never waits for anything. */
+function killOurselves(): void {
+  process.kill(process.pid, 'SIGKILL');
+}
+
+/**
+ * Ends the process with a code. process.exit alone may never return: it joins LMDB's writer thread,
+ * which in the middle of a transaction waits for this thread to go on. (Seen in the kill test: an
+ * engine whose supervisor was killed stayed for ever, and with it the lock of its role.)
+ */
+async function leave(code: number): Promise<void> {
+  setTimeout(killOurselves, SETTLE_MS_MAX);
+  await settleLogs();
+  process.exit(code);
+}
+
 /** Never resolves before the role is over; then the process exits. */
 export async function runRoleProcess(
   logger: Logger,
@@ -50,29 +68,32 @@ export async function runRoleProcess(
     stopping = true;
     logger.info({ why }, 'stopping');
     // Whatever was begun survives a kill, so a start is not waited for.
-    if (running === undefined) process.exit(0);
+    if (running === undefined) return leave(0);
     // The supervisor kills at its deadline; alone, the role keeps the deadline itself.
     setTimeout(() => {
       logger.error({ stopDeadlineMs }, 'not stopped within the deadline, leaving');
-      process.exit(1);
+      void leave(1);
     }, stopDeadlineMs).unref();
     try {
       await running.stop();
       logger.info('stopped');
-      process.exit(0);
+      await leave(0);
     } catch (error) {
       logger.error({ err: error }, 'stopping failed');
-      process.exit(1);
+      await leave(1);
     }
   };
+  let crashed = false;
   const crash = (error: unknown): void => {
+    if (crashed) return;
+    crashed = true;
     logger.fatal({ err: error }, 'unexpected error, leaving to be restarted');
-    process.exit(1);
+    void leave(1);
   };
   process.on('uncaughtException', crash);
   process.on('unhandledRejection', crash);
   process.on('message', (m) => void (isStop(m) && stop('asked by the supervisor')));
-  process.on('disconnect', () => process.exit(1));
+  process.on('disconnect', killOurselves);
   process.on('SIGTERM', () => void stop('SIGTERM'));
   process.on('SIGINT', () => {
     // Ctrl-C reaches the whole group; the supervisor decides for its children.
@@ -85,6 +106,6 @@ export async function runRoleProcess(
     if (stopping) return;
     if (isForOperators(error)) logger.error((error as Error).message);
     else logger.fatal({ err: error }, 'could not start');
-    process.exit(exitCodeOf(error));
+    await leave(exitCodeOf(error));
   }
 }

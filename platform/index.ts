@@ -12,6 +12,7 @@ export {
 } from './logging.js';
 export { type FolderLock, lockFolder } from './logs/folder-lock.js';
 export { type LmdbLog, type LmdbLogOptions, openLmdbLog } from './logs/lmdb-log.js';
+export { settleLogs } from './logs/log-writer.js';
 export { openSnapshotStore } from './logs/snapshot-files.js';
 export {
   openStatsBoard,

@@ -379,7 +379,10 @@ class Engine implements RunningRole {
   #fail(error: unknown, what: string): void {
     this.#health.set('failed');
     this.#options.logger.fatal({ err: error }, `${what}; leaving to be restarted`);
-    process.exit(1);
+    // The frame of the process ends it: the logs must settle first.
+    setImmediate(() => {
+      throw error;
+    });
   }
 
   async stop(): Promise<void> {

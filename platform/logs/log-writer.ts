@@ -16,6 +16,17 @@ import { checkKey, encodeMeta, ownCopy } from './tables.js';
 
 const TRUNCATE_CHUNKS = 64;
 
+/** Of this process. */
+const openWriters = new Set<LogWriter>();
+
+/**
+ * Before a process ends by itself: no log of it takes anything more, and what was begun is on disk
+ * when this resolves. Not for a crash of the process, which needs no farewell.
+ */
+export async function settleLogs(): Promise<void> {
+  await Promise.all([...openWriters].map((writer) => writer.settle()));
+}
+
 export class LogWriter extends LogBase {
   readonly identity: string;
   readonly #file: Environment;
@@ -60,6 +71,7 @@ export class LogWriter extends LogBase {
     if (state === undefined) this.#commitNew();
     else file.fresh(() => this.chunks.checkEnd(file, this.#first, this.#next));
     this.#bell = openBell(path);
+    openWriters.add(this);
   }
 
   protected override file(): Environment {
@@ -170,6 +182,13 @@ export class LogWriter extends LogBase {
     await this.#bell.close();
     this.listeners.clear();
     await this.#file.root.close();
+    openWriters.delete(this);
+  }
+
+  /** Takes nothing more; the file stays open. */
+  async settle(): Promise<void> {
+    this.closed = true;
+    await this.#queue.drained();
   }
 
   protected override storeBlob(sha256: string, bytes: Uint8Array): Promise<void> {
