@@ -15,6 +15,7 @@ function bench(...args: string[]): { status: number | null; out: string; err: st
 
 describe('npm run bench', () => {
   it.each([
+    ['scoring', /^\| 1 M subjects, uniform +\|( +[\d.,∞]+ \|){6}$/m],
     ['admission', /^\| admission, journal on LMDB, flushed +\|( +[\d.,]+ \|){5}$/m],
     [
       'end-to-end',
@@ -33,7 +34,7 @@ describe('npm run bench', () => {
   it('writes what it printed', () => {
     const folder = mkdtempSync(join(tmpdir(), 'weir-bench-out-'));
     try {
-      const file = join(folder, 'bench.md');
+      const file = join(folder, 'new', 'bench.md');
       const { status, out, err } = bench('--quick', '--only', 'admission', '--out', file);
       expect(status, err).toBe(0);
       expect(out.trimEnd()).toBe(readFileSync(file, 'utf8').trimEnd());

@@ -2,7 +2,8 @@
  * `npm run bench`: asks each question, prints question, load, N, method, machine and a table.
  * One after another, in this process: two at once would measure each other.
  */
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { admissionBench } from './admission.js';
 import { endToEndBench } from './end-to-end.js';
@@ -51,9 +52,15 @@ async function main(): Promise<number> {
     const part = answerText(bench.name, answer, machine);
     process.stdout.write(`${part}\n`);
     text.push(part);
+    // After each question: what was measured stays when a later one fails.
+    if (values.out !== undefined) write(values.out, text);
   }
-  if (values.out !== undefined) writeFileSync(values.out, `${text.join('\n').trimEnd()}\n`);
   return 0;
+}
+
+function write(path: string, text: readonly string[]): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, `${text.join('\n').trimEnd()}\n`);
 }
 
 function today(): string {
