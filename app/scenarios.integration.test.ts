@@ -202,7 +202,7 @@ describe('A3: limits of a customer on the fraud list, over all accounts', () => 
       amountBaseMinor: 5_000_01,
       dueMs: null,
     });
-    expect(row.sentence.zh).toContain('付款 5,000.01 元');
+    expect(row.sentence.zh).toContain('名单客户付款 5,000.01 元，超出交易限额（100.0002 %）');
     expect(row.sentence.zh).toContain('建议暂缓并人工复核；当日 3 笔共 1.45 万元');
     expect(row.sentence.en).toContain('hold and review; today 3 payments, ¥14,500.01');
     const [hit] = detail.hits;

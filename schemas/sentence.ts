@@ -78,6 +78,21 @@ function oneDecimal(value: number): string {
   return `${value < 0 && tenths > 0 ? '-' : ''}${decimal(tenths, 1, 1, 0)}`;
 }
 
+/**
+ * Cut to one decimal; where that would hide that the value is above a whole number, to two or four:
+ * 100.0002 is over the limit, and says so.
+ */
+export function percentText(value: number): string {
+  const abs = Math.abs(value);
+  for (const digits of [1, 2, 4]) {
+    const scaled = Math.floor(abs * 10 ** digits + 1e-6);
+    if (scaled % 10 ** digits === 0) continue;
+    return `${value < 0 ? '-' : ''}${decimal(scaled, digits, digits, 0)}`;
+  }
+  const whole = Math.floor(abs + 1e-6);
+  return `${value < 0 && whole > 0 ? '-' : ''}${grouped(whole)}`;
+}
+
 /** Milliseconds as hours up to two days, else days; minutes below an hour. */
 export function formatDuration(ms: number, lang: SentenceLanguage): string {
   const [n, zh, en] =
@@ -104,7 +119,7 @@ export function formatValue(
     case 'money':
       return formatMoney(value, lang, currency, exact);
     case 'percent':
-      return `${oneDecimal(value)} %`;
+      return `${percentText(value)} %`;
     case 'ratio': {
       const text = Math.abs(value) >= 10 ? grouped(Math.floor(value + 1e-6)) : oneDecimal(value);
       return zh ? `${text} 倍` : `${text}x`;

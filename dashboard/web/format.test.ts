@@ -25,7 +25,9 @@ describe('format', () => {
     expect(duration(90 * 60_000, texts.en)).toBe('90 min');
   });
   it('writes a feature in its unit', () => {
-    expect(measure(31, 'percent', CNY, texts.zh)).toBe('31%');
+    expect(measure(31, 'percent', CNY, texts.zh)).toBe('31 %');
+    // Cut as in the sentence above it, never rounded over a line.
+    expect(measure(32.258, 'percent', CNY, texts.zh)).toBe('32.2 %');
     expect(measure(20_000_000, 'money', CNY, texts.zh)).toBe('¥200,000.00');
     expect(measure(41.33, 'ratio', CNY, texts.en)).toBe('41.3×');
     expect(measure(1, 'flag', CNY, texts.en)).toBe('yes');

@@ -2,6 +2,7 @@
  * Amounts and times as an officer reads them: amounts in the base currency, times in the bank's
  * zone. Intl formatters are slow to make and quick to use, so each is made once.
  */
+import { percentText } from '../../schemas/sentence.js';
 import type { Texts } from './text/index.js';
 import { fill } from './text/index.js';
 
@@ -122,7 +123,7 @@ export function measure(value: number, unit: string, bank: Bank, t: Texts): stri
     case 'count':
       return fill(t.domain.unit.count, { n: plain(value, 0) });
     case 'percent':
-      return fill(t.domain.unit.percent, { n: plain(value, 1) });
+      return fill(t.domain.unit.percent, { n: percentText(value) });
     case 'days':
       return fill(t.domain.unit.days, { n: plain(value, 1) });
     case 'ratio':

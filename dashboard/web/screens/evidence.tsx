@@ -14,7 +14,7 @@ export function Evidence({ detail }: { detail: AlertDetail }) {
   const hit = detail.hits[0];
   return (
     <>
-      {hit === undefined ? null : <Gates hit={hit} />}
+      {hit === undefined ? null : <Gates hit={hit} rule={detail.rule} />}
       {hit === undefined ? null : <Transactions hit={hit} />}
       {hit === undefined ? null : <Facts hit={hit} rule={detail.rule} />}
       {hit === undefined ? null : <Counterparties hit={hit} />}
@@ -52,9 +52,11 @@ export function featureName(feature: string, unit: string): string {
   return feature.replace(/([a-z0-9])([A-Z])|([a-z])([0-9])/g, '$1$3 $2$4').toLowerCase();
 }
 
-function Gates({ hit }: { hit: Hit }) {
+function Gates({ hit, rule }: { hit: Hit; rule: AlertDetail['rule'] }) {
   const t = text.value;
-  const observed: GateEvidence = { ...hit.observed, op: 'atLeast', threshold: hit.threshold };
+  const band = rule?.bands.find((each) => each.outcome === hit.band);
+  const op = band?.above === undefined ? 'atLeast' : 'above';
+  const observed: GateEvidence = { ...hit.observed, op, threshold: hit.threshold };
   const rest = hit.gates.filter((gate) => gate.feature !== hit.observed.feature);
   const own = hit.gates.find((gate) => gate.feature === hit.observed.feature);
   const gates = [{ ...observed, ...(own?.normal === undefined ? {} : { normal: own.normal }) }];
