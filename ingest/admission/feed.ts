@@ -31,6 +31,9 @@ interface Turn {
 
 /** Free space left in the journal's file below which sources pause. */
 const JOURNAL_RESERVE_BYTES = 64 * 1024 * 1024;
+/** Room is looked at again after this much; a small commit costs some pages besides. */
+const CHECK_EVERY_BYTES = 1024 * 1024;
+const COMMIT_BYTES = 16 * 1024;
 /** Above this many bytes a turn is appended at once: the log's chunks stay small. */
 const TURN_BYTES_MAX = 4 * 1024 * 1024;
 
@@ -51,6 +54,7 @@ export class Feed {
   #wasFull = false;
   #failed = false;
   #journalFull = false;
+  #sinceCheckBytes = 0;
   #next: number;
 
   constructor(options: FeedOptions) {
@@ -182,7 +186,10 @@ export class Feed {
   #flushed(turn: Turn, end: number): void {
     this.#flushedTo = end;
     this.#unflushedBytes -= turn.bytes;
-    this.#checkRoom();
+    // Asking LMDB for its size costs as much as a small commit: not after every one.
+    this.#sinceCheckBytes +=
+      COMMIT_BYTES + turn.bytes + turn.puts.reduce((sum, p) => sum + putBytes(p), 0);
+    if (this.#sinceCheckBytes > CHECK_EVERY_BYTES) this.#checkRoom();
     this.#release();
     turn.resolve();
   }
@@ -197,6 +204,7 @@ export class Feed {
   #checkRoom(): void {
     const { journal, journalBytesMax } = this.#options;
     const reserve = Math.min(JOURNAL_RESERVE_BYTES, journalBytesMax / 8);
+    this.#sinceCheckBytes = 0;
     this.#journalFull = journal.bytesUsed() + this.#unflushedBytes > journalBytesMax - reserve;
   }
 
@@ -221,4 +229,8 @@ function positionError(expected: number, actual: number): Error {
     `journal: a record was to end at position ${expected} but the log ends at ${actual}; ` +
       'another writer holds the data folder: stop it and start Weir again',
   );
+}
+
+function putBytes(put: Put): number {
+  return put.value === null ? 0 : put.value.byteLength;
 }
