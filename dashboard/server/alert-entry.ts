@@ -191,7 +191,8 @@ const TIER_WEIGHT: Record<string, number> = { strategic: 4, growth: 3, base: 2, 
 /** The queue's order (domain.md): the page sorts by the same numbers. */
 export function urgency(entry: AlertEntry, nowMs: number): number {
   const profile = unpackProfile(entry.best.profile);
-  const ill = profile.watch.includes('critically-ill') ? 1 : 0;
+  // Confirmed and suspected alike: an order that told them apart would tell the secret class.
+  const ill = profile.watch.some((w) => w.endsWith('critically-ill')) ? 1 : 0;
   const tier = TIER_WEIGHT[profile.tier] ?? 0;
   return ill * 1000 + (entry.best.severity + 1) * 100 + dueStep(entry.dueMs, nowMs) * 10 + tier;
 }

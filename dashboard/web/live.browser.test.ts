@@ -73,7 +73,7 @@ describe('rows', () => {
     await page.waitForSelector('.empty h2');
     world.open(3, { severity: 'low', watch: [] });
     await waitForRows(3);
-    const [urgent] = world.open(1, { severity: 'critical', watch: ['critically-ill'] });
+    const [urgent] = world.open(1, { severity: 'critical', watch: ['special-care'] });
     await waitForRows(4);
     expect((await idsOnScreen(page))[0]).toBe(urgent?.subject);
     expect((await allSubjects()).sort()).toEqual(subjectsOfWorld().sort());

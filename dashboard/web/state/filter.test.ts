@@ -60,7 +60,7 @@ describe('matches', () => {
 describe('order', () => {
   it('puts the critically ill first, then severity, deadline, tier, score and age', () => {
     const wanted = [
-      row({ id: 'ill', watch: ['critically-ill'], severity: 'low', score: 1 }),
+      row({ id: 'ill', watch: ['special-care'], severity: 'low', score: 1 }),
       row({ id: 'late', severity: 'critical', dueMs: NOW - 1, score: 1 }),
       row({ id: 'soon', severity: 'critical', dueMs: NOW + 60_000, score: 1 }),
       row({ id: 'strategic', severity: 'critical', tier: 'strategic', score: 1 }),

@@ -28,7 +28,7 @@ function dueStep(row: AlertRow, nowMs: number): number {
 
 export function urgency(row: AlertRow, nowMs: number): number {
   // Whoever may not know the class sees "special care", and the same order.
-  const ill = row.watch.includes('critically-ill') || row.watch.includes('special-care') ? 1 : 0;
+  const ill = row.watch.includes('special-care') ? 1 : 0;
   return (
     ill * 1000 +
     (SEVERITY[row.severity] ?? 0) * 100 +

@@ -62,7 +62,7 @@ const KINDS: readonly Kind[] = [
     value: 31,
     threshold: 30,
     dueHours: 2,
-    watch: ['critically-ill'],
+    watch: ['special-care'],
   },
   {
     rule: 'structuring',
