@@ -1,5 +1,6 @@
 /** The engine as a process: its configuration, clock and log, then app/engine does the work. */
 import { createClock, createLogger, loadConfiguration } from '../platform/index.js';
+import { openDoors } from './open-doors.js';
 import { type EngineFlags, overridesOf } from './options.js';
 import { lockRole, runRoleProcess } from './role-process.js';
 
@@ -9,6 +10,9 @@ export async function startEngineProcess(flags: EngineFlags): Promise<void> {
   const clock = createClock({ startIso: flags.clockStart, anchorMs: flags.clockAnchorMs });
   await runRoleProcess(logger, configuration.stopDeadlineMs, async () => {
     await lockRole(flags.dir, 'engine');
+    for (const line of openDoors(configuration, ['ingestHost', 'operationsHost'])) {
+      logger.warn(line);
+    }
     const { runEngine } = await import('./engine/index.js');
     return runEngine({
       dir: flags.dir,

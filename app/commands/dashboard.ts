@@ -1,7 +1,6 @@
 /** `weir dashboard`: the page, its API and its socket, one process. */
-import { mkdirSync } from 'node:fs';
-import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { prepareDataFolder } from '../data-folder.js';
 import { addRoleFlags, type RoleFlags } from '../options.js';
 
 const help = `
@@ -14,8 +13,7 @@ export function addDashboardCommand(program: Command): void {
     .addHelpText('after', help)
     .action(async (flags: RoleFlags) => {
       const { startDashboardProcess } = await import('../dashboard-process.js');
-      const dir = resolve(flags.dir);
-      mkdirSync(dir, { recursive: true });
+      const dir = prepareDataFolder(flags.dir);
       await startDashboardProcess({ ...flags, dir });
     });
 }

@@ -1,7 +1,6 @@
 /** `weir engine`: ingest and scoring, one process. */
-import { mkdirSync } from 'node:fs';
-import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { prepareDataFolder } from '../data-folder.js';
 import { addEngineFlags, type EngineFlags } from '../options.js';
 
 const help = `
@@ -14,8 +13,7 @@ export function addEngineCommand(program: Command): void {
     .addHelpText('after', help)
     .action(async (flags: EngineFlags) => {
       const { startEngineProcess } = await import('../engine-process.js');
-      const dir = resolve(flags.dir);
-      mkdirSync(dir, { recursive: true });
+      const dir = prepareDataFolder(flags.dir);
       await startEngineProcess({ ...flags, dir });
     });
 }

@@ -1,7 +1,6 @@
 /** `weir run`: the whole of Weir on one machine, supervised. */
-import { mkdirSync } from 'node:fs';
-import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { prepareDataFolder } from '../data-folder.js';
 import { addEngineFlags, type EngineFlags } from '../options.js';
 
 const help = `
@@ -16,8 +15,7 @@ export function addRunCommand(program: Command): void {
     .addHelpText('after', help)
     .action(async (flags: EngineFlags) => {
       const { runEverything } = await import('../run-everything.js');
-      const dir = resolve(flags.dir);
-      mkdirSync(dir, { recursive: true });
+      const dir = prepareDataFolder(flags.dir);
       process.exitCode = await runEverything({ ...flags, dir });
     });
 }
