@@ -71,11 +71,13 @@ export class Mortal {
     this.start();
   }
 
-  /** Kill -9 of the supervisor alone; the pids that it leaves behind. */
+  /** Kill -9 of the supervisor alone, and the next start at once; the pids that it left behind. */
   async behead(): Promise<number[]> {
-    const children = childPids(this.program.pid);
-    killQuietly(this.program.pid);
-    await this.program.ended;
+    const { pid } = this.program;
+    const children = childPids(pid);
+    killQuietly(pid);
+    await until(() => !isAlive(pid));
+    this.start();
     return children;
   }
 
@@ -93,7 +95,7 @@ export class Mortal {
   }
 }
 
-function killQuietly(pid: number): void {
+export function killQuietly(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {

@@ -29,6 +29,8 @@ const OUTSTANDING_MAX = 500;
 const RETRY_FIRST_MS = 50;
 const RETRY_MS_MAX = 800;
 const TIMEOUT_MS = 3_000;
+/** Of batches whose post failed: senders die too. */
+const ABANDONED_SHARE = 0.02;
 /** Event times are spread, so that late ones are among them. */
 const SPREAD_MS = 20_000;
 
@@ -39,6 +41,8 @@ export class Load {
   /** Answers that no transaction of ours may get. */
   readonly refused: string[] = [];
   retries = 0;
+  /** Transactions that were posted, not answered and never posted again: at most one hit each. */
+  abandoned = 0;
   duplicates = 0;
   outstanding = 0;
   readonly #options: LoadOptions;
@@ -79,6 +83,10 @@ export class Load {
       while (rest.length > 0 && this.refused.length === 0) {
         if (posts++ > 0) {
           this.retries++;
+          if (this.#options.random.next() < ABANDONED_SHARE) {
+            this.abandoned += rest.length;
+            return;
+          }
           const waitMs = Math.min(RETRY_MS_MAX, RETRY_FIRST_MS * 2 ** Math.min(posts - 2, 10));
           await new Promise((resolve) => setTimeout(resolve, waitMs));
         }
