@@ -6,7 +6,7 @@
 import type { LegView } from './leg-view.js';
 import type { Region } from './region.js';
 import { BALANCE_SLOTS, ROW } from './row.js';
-import { intern } from './tables.js';
+import { hashOfBytes, intern, isInterned } from './tables.js';
 
 /** Slot of a leg whose account has none. */
 export const NO_SLOT = 7;
@@ -14,12 +14,17 @@ export const NO_SLOT = 7;
 /** Slot of the leg's account; takes a free one for an account not seen yet. */
 export function accountSlot(region: Region, row: number, leg: LegView): number {
   const { f64, u32 } = region;
-  const account = intern(region, leg.bytes, leg.accountStart, leg.accountLength);
+  const { bytes, accountStart, accountLength } = leg;
   const accounts = row * 2 + ROW.accounts;
   for (let slot = 0; slot < BALANCE_SLOTS; slot++) {
-    if (u32[accounts + slot] === account) return slot;
-    if (u32[accounts + slot] !== 0) continue;
-    u32[accounts + slot] = account;
+    const held = u32[accounts + slot];
+    if (held !== 0) {
+      // Compared in place: nearly always it is the first, and the intern table is a cache miss.
+      if (isInterned(region, held, bytes, accountStart, accountLength)) return slot;
+      continue;
+    }
+    const hash = hashOfBytes(bytes, accountStart, accountLength);
+    u32[accounts + slot] = intern(region, hash, bytes, accountStart, accountLength);
     f64[row + ROW.balances + slot] = Number.NaN;
     return slot;
   }

@@ -1,10 +1,14 @@
 /** Bank days and months for the kernel: the table of the bank's zone, with the last day cached. */
 import { bankDay, bankDayStartMs, bankMonthStartMs, type ZoneTable } from '../schemas/time.js';
 
+const SHORTEST_MONTH_MS = 28 * 23 * 3_600_000;
+
 export class BankTime {
   #day = 0;
   #from = 1;
   #to = 0;
+  #monthFrom = 1;
+  #monthTo = 0;
 
   constructor(readonly table: ZoneTable) {}
 
@@ -23,6 +27,10 @@ export class BankTime {
   }
 
   monthStartMs(ms: number): number {
-    return bankMonthStartMs(ms, this.table);
+    if (ms >= this.#monthFrom && ms < this.#monthTo) return this.#monthFrom;
+    this.#monthFrom = bankMonthStartMs(ms, this.table);
+    // Exact for what comes after, too: no month is shorter than 28 days of 23 h.
+    this.#monthTo = Math.max(ms + 1, this.#monthFrom + SHORTEST_MONTH_MS);
+    return this.#monthFrom;
   }
 }

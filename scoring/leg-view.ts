@@ -19,6 +19,8 @@ export interface LegView {
   profile: number;
   hashLow: number;
   hashHigh: number;
+  /** Low word of the counterparty's. */
+  counterpartyHash: number;
   idStart: number;
   idLength: number;
   subjectStart: number;
@@ -53,6 +55,7 @@ export function newLegView(): LegView {
     profile: 0,
     hashLow: 0,
     hashHigh: 0,
+    counterpartyHash: 0,
     idStart: 0,
     idLength: 0,
     subjectStart: 0,
@@ -87,6 +90,7 @@ export function readLeg(leg: LegView, bytes: Uint8Array, view: DataView, at: num
   leg.profile = view.getUint32(at + L.LEG_PROFILE, true);
   leg.hashLow = view.getUint32(at + L.LEG_SUBJECT_HASH_LOW, true);
   leg.hashHigh = view.getUint32(at + L.LEG_SUBJECT_HASH_HIGH, true);
+  leg.counterpartyHash = view.getUint32(at + L.LEG_COUNTERPARTY_HASH_LOW, true);
   leg.idLength = view.getUint16(at + L.LEG_TRANSACTION_ID_LENGTH, true);
   leg.subjectLength = view.getUint16(at + L.LEG_SUBJECT_LENGTH, true);
   leg.accountLength = view.getUint16(at + L.LEG_ACCOUNT_LENGTH, true);

@@ -10,6 +10,7 @@ import type { ZoneTable } from '../schemas/time.js';
 import { BankTime } from './bank-time.js';
 import { Evaluator } from './evaluate.js';
 import { newLegView, readLeg } from './leg-view.js';
+import { LEG_WORDS } from './lists.js';
 import { type CompiledRule, compilePlan } from './plan.js';
 import { describeRegion, type RegionDescription, rebuildRegion, sameColumns } from './rebuild.js';
 import { H, Region } from './region.js';
@@ -60,6 +61,8 @@ export interface OperatorOptions {
     shard: number,
   ): void;
 }
+
+const BATCH_MAX = 64;
 
 export class ScoringOperator {
   readonly #byNumber: (Shard | undefined)[] = [];
@@ -135,30 +138,34 @@ export class ScoringOperator {
     rebuildRegion(old, described, region, this.#context.plan, this.#context.time);
   }
 
-  /** Legs of a batch: touches their slots and rows. `starts` holds `count` byte offsets. */
+  /**
+   * Legs of a batch (at most 64): touches what scoring them will read, in three rounds, each of
+   * loads that do not wait for one another. `starts` holds `count` offsets and has room for 128.
+   */
   touchAhead(bytes: Uint8Array, view: DataView, starts: Int32Array, count: number): void {
     let sum = 0;
     for (let i = 0; i < count; i++) {
-      const at = starts[i];
-      if (bytes[at + L.LEG_KIND] !== 1) continue;
-      const shard = this.#byNumber[view.getUint16(at + L.LEG_SHARD, true)];
-      if (shard === undefined) continue;
-      const { f64, u32 } = shard.region;
-      const slot =
-        (view.getUint32(at + L.LEG_SUBJECT_HASH_LOW, true) >>> 8) & (f64[H.tableCapacity] - 1);
-      const row = u32[(f64[H.tableAddress] + slot) * 2 + 1];
-      starts[i + 64] = row;
-      sum += row;
+      const shard = this.#shardOfLeg(bytes, view, starts[i]);
+      if (shard !== undefined) {
+        const row = tableRow(shard.region, view, starts[i]);
+        starts[i + BATCH_MAX] = row;
+        sum += row;
+      }
     }
     for (let i = 0; i < count; i++) {
-      const at = starts[i];
-      if (bytes[at + L.LEG_KIND] !== 1) continue;
-      const shard = this.#byNumber[view.getUint16(at + L.LEG_SHARD, true)];
-      if (shard === undefined) continue;
-      const row = starts[i + 64];
-      sum += shard.region.u32[row * 2 + ROW.idAddress] + shard.region.f64[row + ROW.lastMs];
+      const shard = this.#shardOfLeg(bytes, view, starts[i]);
+      if (shard !== undefined) sum += touchRow(shard.region, starts[i + BATCH_MAX]);
+    }
+    for (let i = 0; i < count; i++) {
+      const shard = this.#shardOfLeg(bytes, view, starts[i]);
+      if (shard !== undefined) sum += touchKept(shard.region, starts[i + BATCH_MAX]);
     }
     this.touched = sum;
+  }
+
+  #shardOfLeg(bytes: Uint8Array, view: DataView, at: number): Shard | undefined {
+    if (bytes[at + L.LEG_KIND] !== 1) return undefined;
+    return this.#byNumber[view.getUint16(at + L.LEG_SHARD, true)];
   }
 
   /** One ring record that starts at byte `at`; returns the command for the host, if it is one. */
@@ -244,4 +251,39 @@ export class ScoringOperator {
       rebuildRegion(old, before, region, this.#context.plan, time);
     }
   }
+}
+
+/** Row in the subject's slot (another's after a collision, 0 for a new one: harmless). */
+function tableRow(region: Region, view: DataView, at: number): number {
+  const { f64, u32 } = region;
+  const low = view.getUint32(at + L.LEG_SUBJECT_HASH_LOW, true);
+  const slot = (low >>> 8) & (f64[H.tableCapacity] - 1);
+  const counterparty = view.getUint32(at + L.LEG_COUNTERPARTY_HASH_LOW, true);
+  const interned = counterparty & (f64[H.internCapacity] - 1);
+  const row = u32[(f64[H.tableAddress] + slot) * 2 + 1];
+  return u32[f64[H.internAddress] * 2 + interned] === 0xffffffff ? 0 : row;
+}
+
+function touchRow(region: Region, row: number): number {
+  const { f64, u32 } = region;
+  return (
+    u32[row * 2 + ROW.idAddress] +
+    f64[row + ROW.lastMs] +
+    f64[row + ROW.day] +
+    f64[row + ROW.daily] +
+    f64[row + ROW.decayed] +
+    f64[row + ROW.aggregates]
+  );
+}
+
+/** The account's name and the newest leg. */
+function touchKept(region: Region, row: number): number {
+  const { f64, u32 } = region;
+  const r = row * 2;
+  const newest = u32[r + ROW.recentHead] + u32[r + ROW.recentCount];
+  return (
+    u32[u32[r + ROW.accounts] * 2] +
+    f64[u32[r + ROW.idAddress]] +
+    f64[u32[r + ROW.recentAddress] + newest * LEG_WORDS]
+  );
 }

@@ -91,7 +91,8 @@ export function rebuildRegion(
   const translate = (entry: number): number => {
     let at = interned.get(entry);
     if (at === undefined) {
-      at = intern(to, from.u8, (entry + 1) * 8, from.u32[entry * 2 + 1]);
+      const [hash, length] = from.u32.subarray(entry * 2, entry * 2 + 2);
+      at = intern(to, hash, from.u8, (entry + 1) * 8, length);
       interned.set(entry, at);
     }
     return at;

@@ -193,7 +193,8 @@ export class Shard {
   #counterparty(row: number, leg: LegView, day: number): number {
     if (leg.counterpartyLength === 0) return 0;
     const { region } = this;
-    const id = intern(region, leg.bytes, leg.counterpartyStart, leg.counterpartyLength);
+    const { bytes, counterpartyHash, counterpartyStart, counterpartyLength } = leg;
+    const id = intern(region, counterpartyHash, bytes, counterpartyStart, counterpartyLength);
     if ((leg.classBits & ClassBit.ownAccount) !== 0) return id;
     this.#m.newPair = touchPair(region, row, id, day, leg.side, leg.amount);
     return id;

@@ -108,13 +108,25 @@ export function eachSubject(region: Region, visit: (row: number) => void): void 
   }
 }
 
-/** Address of interned bytes (two u32: hash, length; then the bytes); 0 for the empty string. */
-export function intern(region: Region, bytes: Uint8Array, start: number, length: number): number {
-  if (length === 0) return 0;
-  // FNV-1a: 1 ns a byte, good enough where equal hashes compare bytes anyway.
+/** FNV-1a: 1 ns a byte, good enough where equal hashes compare bytes anyway. */
+export function hashOfBytes(bytes: Uint8Array, start: number, length: number): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < length; i++) hash = Math.imul(hash ^ bytes[start + i], 0x01000193);
-  hash >>>= 0;
+  return hash >>> 0;
+}
+
+/**
+ * Address of interned bytes (two u32: hash, length; then the bytes); 0 for the empty string. The
+ * hash is the caller's: whoever interns the same bytes must bring the same one.
+ */
+export function intern(
+  region: Region,
+  hash: number,
+  bytes: Uint8Array,
+  start: number,
+  length: number,
+): number {
+  if (length === 0) return 0;
   const u32 = region.u32;
   const mask = region.f64[H.internCapacity] - 1;
   const table = region.f64[H.internAddress] * 2;
@@ -153,6 +165,17 @@ function growIntern(region: Region): void {
   region.f64[H.internAddress] = at;
   region.f64[H.internCapacity] = oldCapacity * 2;
   region.free(old, classOfWords(oldCapacity / 2));
+}
+
+/** Whether interned bytes are these: one cache line instead of the table's too. */
+export function isInterned(
+  region: Region,
+  entry: number,
+  bytes: Uint8Array,
+  start: number,
+  length: number,
+): boolean {
+  return region.u32[entry * 2 + 1] === length && region.bytesEqual(entry + 1, bytes, start, length);
 }
 
 export function internedText(region: Region, entry: number): string {
