@@ -131,19 +131,21 @@ export class Api {
     }
     const seconds = Math.floor(this.options.sessionMs / 1_000);
     const reply = { ...outcome.reply, bank: this.options.directory.bank };
-    json(exchange, 200, reply, { 'set-cookie': this.cookie(outcome.cookie, seconds) });
+    json(exchange, 200, reply, { 'set-cookie': this.cookie(exchange, outcome.cookie, seconds) });
   }
 
-  private cookie(value: string, seconds: number): string {
+  private cookie(exchange: Exchange, value: string, seconds: number): string {
     const name = this.options.cookieName();
-    return `${name}=${value}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Strict`;
+    // A page that came by TLS, through a proxy: its cookie must never travel without.
+    const secure = exchange.header('origin')?.startsWith('https:') === true ? '; Secure' : '';
+    return `${name}=${value}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Strict${secure}`;
   }
 
   private deleteSession(exchange: Exchange): void {
     if (!this.fromUs(exchange)) return;
     const who = this.signedIn(exchange);
     if (who !== undefined) this.options.accounts.signOut(who.session);
-    exchange.reply(204, { ...API_HEADERS, 'set-cookie': this.cookie('', 0) });
+    exchange.reply(204, { ...API_HEADERS, 'set-cookie': this.cookie(exchange, '', 0) });
   }
 
   private async postPassword(exchange: Exchange): Promise<void> {

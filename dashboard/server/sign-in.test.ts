@@ -128,6 +128,26 @@ describe('sign-in and API', () => {
     expect((await get('/api/session', first)).status).toBe(200);
   });
 
+  it('gives a page that came by TLS a cookie that never travels without', async () => {
+    const origin = 'https://weir.bank.test';
+    const secure = new Rig('uws', { allowedOrigins: [origin] });
+    await secure.start();
+    const made = new URL(secure.server.signInLink()).hash.replace('#token=', '');
+    const entered = await secure.send('POST', '/api/session', { token: made }, { origin });
+    expect(entered.headers.getSetCookie()[0]).toMatch(/; HttpOnly; SameSite=Strict; Secure$/);
+    const left = await secure.send('DELETE', '/api/session', undefined, { origin });
+    expect(left.headers.getSetCookie()[0]).toMatch(/Max-Age=0; .*; Secure$/);
+    await secure.end();
+  });
+
+  it('makes a session of its own, whatever cookie came', async () => {
+    const [name] = (await rig.signIn()).split('=');
+    const planted = `${name}=${'A'.repeat(43)}`;
+    const reply = await session({ token: token() }, { cookie: planted });
+    expect(reply.headers.getSetCookie()[0]).not.toContain(planted);
+    expect((await get('/api/session', planted)).status).toBe(401);
+  });
+
   it('slows down whoever guesses', async () => {
     const tries: number[] = [];
     for (let i = 0; i < 25; i++) tries.push((await session({ token: 'y'.repeat(43) })).status);
