@@ -154,7 +154,7 @@ async function measure(load: Load, lengths: Lengths): Promise<RunFigures> {
 }
 
 /** The shipped rules and the one of the bench. */
-function catalogueFolder(): string {
+export function catalogueFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'weir-bench-rules-'));
   const from = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
   cpSync(from('../scoring/catalogue/rules'), folder, { recursive: true });
