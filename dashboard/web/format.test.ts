@@ -30,6 +30,10 @@ describe('format', () => {
     expect(measure(32.258, 'percent', CNY, texts.zh)).toBe('32.2 %');
     expect(measure(20_000_000, 'money', CNY, texts.zh)).toBe('¥200,000.00');
     expect(measure(41.33, 'ratio', CNY, texts.en)).toBe('41.3×');
+    expect(measure(2.999, 'ratio', CNY, texts.en)).toBe('2.9×');
+    expect(measure(299.998, 'days', CNY, texts.zh)).toBe('299.9 天');
+    expect(measure(180, 'days', CNY, texts.en)).toBe('180 d');
+    expect(measure(-0.3, 'ratio', CNY, texts.en)).toBe('-0.3×');
     expect(measure(1, 'flag', CNY, texts.en)).toBe('yes');
   });
 });

@@ -115,6 +115,11 @@ export function timeLeft(dueMs: number, nowMs: number, t: Texts): string {
     : fill(t.queue.overdue, { time: duration(nowMs - dueMs, t) });
 }
 
+/** Cut to one decimal, as the sentence cuts: 299.99 days never read as the 300 of a line. */
+function cut(value: number): string {
+  return plain(Math.sign(value) * (Math.floor(Math.abs(value) * 10 + 1e-6) / 10), 1);
+}
+
 /** A feature's value in its unit, as in a gate. */
 export function measure(value: number, unit: string, bank: Bank, t: Texts): string {
   switch (unit) {
@@ -125,9 +130,9 @@ export function measure(value: number, unit: string, bank: Bank, t: Texts): stri
     case 'percent':
       return fill(t.domain.unit.percent, { n: percentText(value) });
     case 'days':
-      return fill(t.domain.unit.days, { n: plain(value, 1) });
+      return fill(t.domain.unit.days, { n: cut(value) });
     case 'ratio':
-      return fill(t.domain.unit.ratio, { n: plain(value, 1) });
+      return fill(t.domain.unit.ratio, { n: cut(value) });
     case 'flag':
       return value === 0 ? t.domain.no : t.domain.yes;
     default:

@@ -275,8 +275,11 @@ describe('connection', () => {
     silent = true;
     await badge('stale');
     await page.waitForSelector('[data-banner="stale"]');
+    // What cannot be known is not claimed.
+    expect(await page.textContent('.up-to-date')).toBe('');
     silent = false;
     await badge('live');
+    expect(await page.textContent('.up-to-date')).not.toBe('');
   });
 
   test('a final close code stops and offers the way back', async () => {

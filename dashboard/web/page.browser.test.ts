@@ -93,6 +93,14 @@ describe('sign-in', () => {
     await context.close();
   });
 
+  test('a link that was cut off is unknown, and no dead screen', async () => {
+    const { context, page, errors } = await openPage(browser);
+    await page.goto(`${server.url}/#token=%E4%BD`);
+    await page.waitForSelector('[data-problem="linkUnknown"]');
+    expect(errors).toEqual([]);
+    await context.close();
+  });
+
   test('a used link does not sign out who is signed in', async () => {
     const { context, page } = await openPage(browser);
     await signInByLink(page, server, world);

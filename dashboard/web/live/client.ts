@@ -13,6 +13,7 @@ import type {
 } from '../../../schemas/protocol.js';
 import { backoffMs } from './backoff.js';
 import { CLOSE_BY_PAGE, CLOSE_FINAL_FROM, CloseCode, SUBPROTOCOL } from './constants.js';
+import { withoutTurning } from './turning.js';
 
 export type Connection =
   | { state: 'connecting' }
@@ -124,7 +125,7 @@ export class LiveClient {
     this.lastMessageMs = this.environment.nowMs();
     let message: ServerMessage;
     try {
-      message = JSON.parse(data) as ServerMessage;
+      message = JSON.parse(withoutTurning(data)) as ServerMessage;
     } catch {
       this.drop(); // cut off on the way: the resume brings it whole
       return;

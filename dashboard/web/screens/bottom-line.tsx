@@ -1,6 +1,6 @@
 /** The line below the table: what waits, how much is shown, and three small figures. */
 import { plain } from '../format.js';
-import { resume, stats, store, tableVersion, waiting } from '../state/queue.js';
+import { connection, resume, stats, store, tableVersion, waiting } from '../state/queue.js';
 import { fill, text } from '../text/index.js';
 import { Sparkline } from './sparkline.js';
 import { currentTable } from './table-host.js';
@@ -15,6 +15,8 @@ export function BottomLine() {
   const t = text.value.queue;
   tableVersion.value;
   const n = waiting.value;
+  // Only who is connected can know that.
+  const upToDate = connection.value.state === 'live';
   return (
     <footer class="bottom">
       {n > 0 ? (
@@ -22,7 +24,7 @@ export function BottomLine() {
           {fill(t.newAlerts, { n: plain(n) })}
         </button>
       ) : (
-        <span class="muted up-to-date">{t.upToDate}</span>
+        <span class="muted up-to-date">{upToDate ? t.upToDate : ''}</span>
       )}
       <span class="muted shown">
         {fill(t.shown, { n: plain(store.order.length), total: plain(store.rows.size) })}

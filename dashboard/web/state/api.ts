@@ -9,6 +9,7 @@ import type {
   SessionReply,
   SessionRequest,
 } from '../../../schemas/protocol.js';
+import { withoutTurning } from '../live/turning.js';
 import type { Texts } from '../text/index.js';
 
 export interface Refusal {
@@ -40,7 +41,7 @@ async function call<T>(method: string, path: string, body?: unknown): Promise<Ou
   let json: unknown = null;
   try {
     const raw = await response.text();
-    json = raw === '' ? null : JSON.parse(raw);
+    json = raw === '' ? null : JSON.parse(withoutTurning(raw));
   } catch {
     if (response.ok) return { ok: false, status: response.status, code: 'bad-reply', message: '' };
   }

@@ -39,7 +39,12 @@ export function takeToken(): string | null {
   const found = /^#token=([^&]+)/.exec(location.hash);
   if (found === null) return null;
   history.replaceState(null, '', `${location.pathname}${location.search}#/`);
-  return decodeURIComponent(found[1] as string);
+  const token = found[1] as string;
+  try {
+    return decodeURIComponent(token);
+  } catch {
+    return token; // cut off on the way: the server says that it does not know it
+  }
 }
 
 function accept(reply: SessionReply, viaLink: boolean): void {
