@@ -16,7 +16,7 @@ export { createNullJournal, JOURNAL_TABLES, type Journal } from './admission/jou
 export { readControls } from './admission/restore.js';
 export { referenceJson } from './reference/canonical.js';
 export { defaultReference } from './reference/defaults.js';
-export { type LoadOptions, loadReference } from './reference/load.js';
+export { loadReference } from './reference/load.js';
 export { ReferenceTables } from './reference/tables.js';
 export { createRouter, type EmitLeg, type Router } from './router.js';
 export { createFileSource, type FileProgress, type FileSourceOptions } from './sources/file.js';

@@ -137,6 +137,9 @@ describe('loadReference', () => {
       [edit('parties.csv', 'party,name', 'party,nom'), /^parties\.csv:1: unknown column "nom"/],
       [edit('parties.csv', 'P2,', 'P1,'), /^parties\.csv:3: the same party as line 2/],
       [edit('parties.csv', ',North', ',North,x'), /^parties\.csv:2: 9 cells; the header has 8/],
+      [edit('parties.csv', 'Lo', 'L\u0007'), /^parties\.csv:4: name: control characters/],
+      [edit('parties.csv', 'Lo', 'x\u202ey'), /^parties\.csv:4: name: .* turn the direction/],
+      [edit('parties.csv', 'North', 'n'.repeat(201)), /^parties\.csv:2: branch: longer than 200/],
       [edit('accounts.csv', 'B1,P2', 'B1,P9'), /^accounts\.csv:4: party: not in the table/],
       [edit('accounts.csv', 'B1', `B${'1'.repeat(64)}`), /^accounts\.csv:4: account: not an ident/],
       [edit('lists.csv', '20000.00', '20000.001'), /^lists\.csv:2: day: not an amount of CNY/],
@@ -156,7 +159,7 @@ describe('loadReference', () => {
     }
   });
 
-  it('refuses a version that lost more than half, says the numbers, and can be forced', () => {
+  it('refuses a version that lost more than half, unless the files say that it is right', () => {
     const before = loadReference(write(GOOD));
     const small = {
       ...GOOD,
@@ -165,9 +168,15 @@ describe('loadReference', () => {
     };
     const problems = problemsOf(small, before);
     expect(problems).toHaveLength(2);
-    expect(problems[0]).toMatch(/parties: 1 rows, the version in force has 4; .*--force/);
+    expect(problems[0]).toMatch(/parties: 1 rows, the version in force has 4; .*"shrinksFrom: 1"/);
     expect(problems[1]).toMatch(/accounts: 1 rows, the version in force has 4/);
-    expect(loadReference(folder.path, before, { force: true }).parties).toHaveLength(1);
+    const said = { ...small, 'reference.yaml': `${GOOD['reference.yaml']}shrinksFrom: 1\n` };
+    const after = loadReference(write(said), before);
+    expect([after.version, after.parties.length]).toEqual([2, 1]);
+    // Said once, it holds once: the same words do not let the next version shrink.
+    expect(loadReference(write(said), after)).toBe(after);
+    const larger = { ...after, parties: [...after.parties, ...after.parties, ...after.parties] };
+    expect(problemsOf(said, larger)).toHaveLength(1);
     const half = { ...GOOD, 'accounts.csv': 'account,party\nA1,P1\nA2,P1\n' };
     expect(problemsOf(half, before)).toEqual([]);
   });

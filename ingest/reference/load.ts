@@ -41,25 +41,21 @@ const settingsSchema = z.strictObject({
   highRiskCountries: z.array(country).optional(),
   /** Units of the base currency for one unit of another. */
   fx: z.union([z.strictObject({ rates }), rates]).optional(),
+  /**
+   * "Yes, it shrinks": the version that this one may shrink from. Ends by itself, for the next
+   * version in force is another.
+   */
+  shrinksFrom: z.number().int().optional(),
 });
 type Settings = z.output<typeof settingsSchema>;
 
 const DEFAULTS = { homeCountry: 'CN', baseCurrency: 'CNY', zone: 'Asia/Shanghai' };
 
-export interface LoadOptions {
-  /** Takes a version that has shrunk. */
-  force?: boolean;
-}
-
 /**
  * Throws FileError. The version is one above the previous; the same content gives the previous
  * version again, so that nothing is switched.
  */
-export function loadReference(
-  folder: string,
-  previous?: ReferenceData,
-  options: LoadOptions = {},
-): ReferenceData {
+export function loadReference(folder: string, previous?: ReferenceData): ReferenceData {
   const problems = new Problems();
   checkNames(folder, problems);
   const settings = readSettings(folder, problems);
@@ -96,7 +92,7 @@ export function loadReference(
   if (previous === undefined) return data;
   data.fx.version = previous.fx.version + (sameRates(data, previous) ? 0 : 1);
   if (sameContent(data, previous)) return previous;
-  if (options.force !== true) checkShrink(folder, data, previous);
+  if (settings.shrinksFrom !== previous.version) checkShrink(folder, data, previous);
   return data;
 }
 
@@ -201,7 +197,8 @@ function checkShrink(folder: string, data: ReferenceData, previous: ReferenceDat
     shrunk.map(
       (name) =>
         `${join(folder, name)}: ${data[name].length} rows, the version in force has ` +
-        `${previous[name].length}; complete the file, or load it with --force if that is right`,
+        `${previous[name].length}; complete the file, or if that is right write ` +
+        `"shrinksFrom: ${previous.version}" in reference.yaml`,
     ),
   );
 }

@@ -40,11 +40,20 @@ const CELLS: Record<string, (cell: string) => unknown> = {
   watch: (cell) => cell.split(LIST_SEPARATOR).filter((word) => word !== ''),
 };
 
+/** `texts` are shown to people as they are. */
 export const TABLES = {
-  parties: { schema: partySchema, keys: ['party'], ids: ['party'] },
-  accounts: { schema: accountSchema, keys: ['account'], ids: ['account', 'party'] },
-  lists: { schema: listEntrySchema, keys: ['list', 'key'], ids: ['key'] },
+  parties: {
+    schema: partySchema,
+    keys: ['party'],
+    ids: ['party'],
+    texts: ['name', 'manager', 'branch'],
+  },
+  accounts: { schema: accountSchema, keys: ['account'], ids: ['account', 'party'], texts: [] },
+  lists: { schema: listEntrySchema, keys: ['list', 'key'], ids: ['key'], texts: [] },
 } as const;
+const TEXT_CHARACTERS_MAX = 200;
+/** Control characters, and marks with which a name reads as another. */
+const NOT_SHOWN = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
 export type TableName = keyof typeof TABLES;
 type RowOf<N extends TableName> = z.output<(typeof TABLES)[N]['schema']>;
 
@@ -112,7 +121,13 @@ function readCsvTable<N extends TableName>(
   return found;
 }
 
-/** Identifiers in their one form, and no key twice. */
+function textProblem(text: string): string | undefined {
+  if (text.length > TEXT_CHARACTERS_MAX) return `longer than ${TEXT_CHARACTERS_MAX} characters`;
+  if (!NOT_SHOWN.test(text)) return undefined;
+  return 'control characters, or marks that turn the direction of text';
+}
+
+/** Identifiers in their one form, texts that can be shown, and no key twice. */
 function checkRows(
   rows: readonly Row<Record<string, string>>[],
   name: TableName,
@@ -125,6 +140,10 @@ function checkRows(
       if (normal === null) {
         problems.add(file, line, `${id}: not an identifier of 1 to 64 bytes; mend it`);
       } else value[id] = normal;
+    }
+    for (const text of TABLES[name].texts) {
+      const problem = textProblem(value[text]);
+      if (problem !== undefined) problems.add(file, line, `${text}: ${problem}; mend the cell`);
     }
     const key = TABLES[name].keys.map((k) => value[k]).join('\u0000');
     const before = seen.get(key);
