@@ -1,6 +1,6 @@
 /** `weir replay` as a command: files in, hits out, a summary that adds up. */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cleanUp, startWeir, temporaryFolder } from './testing/program.js';
@@ -57,6 +57,17 @@ describe('weir replay', () => {
       transactionCount: 3,
     });
     expect(hit?.['alertId']).toBe(hit?.['id']);
+  });
+
+  it('takes two files of one name for what they are: two', async () => {
+    const files = ['a', 'b'].map((folder) => join(dir, folder, 'day.ndjson'));
+    for (const [i, file] of files.entries()) {
+      mkdirSync(dirname(file));
+      const later = a1().replaceAll('2026-03-02', `2026-03-0${2 + 3 * i}`);
+      writeFileSync(file, later.replaceAll('"T-', `"T${i}-`));
+    }
+    const { out } = await replay(...files);
+    expect(out.trim().split('\n')).toHaveLength(2);
   });
 
   it('gives the same bytes from gzip, with more threads, into a file', async () => {

@@ -100,6 +100,8 @@ export interface SnapshotStore {
   read(shard: number, generation: number): Uint8Array;
   /** Keeps the newest `keep` generations. */
   prune(shard: number, keep: number): void;
+  /** Removes one that must never be taken. */
+  drop(shard: number, generation: number): void;
 }
 
 /** The one clock of a process. Tests start it elsewhere with `--clock-start`. */

@@ -9,13 +9,9 @@ import {
   type Admission,
   createAdmission,
   createHttpSource,
-  defaultReference,
   JOURNAL_TABLES,
   type Journal,
-  loadReference,
-  ReferenceTables,
   readControls,
-  referenceJson,
 } from '../../ingest/index.js';
 import {
   createHealth,
@@ -30,9 +26,6 @@ import {
 } from '../../platform/index.js';
 import * as R from '../../schemas/generated/records.js';
 import { FAMILIES, SEVERITIES } from '../../schemas/hit.js';
-import type { ReferenceData } from '../../schemas/reference.js';
-import { catalogueText } from '../../scoring/index.js';
-import { loadCatalogueFrom } from '../catalogue-files.js';
 import { DEMO_SOURCES, type Demo, demoReferenceDir, startDemo } from '../demo/index.js';
 import { packageVersion } from '../package.js';
 import type { EngineRoleOptions, RunningRole } from '../role-contract.js';
@@ -43,6 +36,7 @@ import { HitsWriter } from './hits-writer.js';
 import { Pipeline } from './pipeline.js';
 import { Count } from './shared-words.js';
 import { Snapshotter } from './snapshotter.js';
+import { VersionFiles } from './version-files.js';
 import { VersionBook } from './versions.js';
 
 const EVIDENCE_MAX = 100;
@@ -64,6 +58,7 @@ class Engine implements RunningRole {
   readonly #journal: LmdbLog;
   readonly #hits: LmdbLog;
   readonly #versions: VersionBook;
+  readonly #files: VersionFiles;
   readonly #writer: HitsWriter;
   readonly #snapshotter: Snapshotter;
   #pipeline!: Pipeline;
@@ -87,6 +82,12 @@ class Engine implements RunningRole {
     });
     this.#hits = openLmdbLog(join(dir, 'hits.mdb'), { name: 'hits', tables: ['ids'] });
     this.#versions = new VersionBook(this.#journal);
+    this.#files = new VersionFiles(this.#versions, this.#journal.blobs, {
+      configuration,
+      cataloguePath: options.cataloguePath,
+      referenceDir:
+        options.referenceDir ?? (options.demo.what === 'sample' ? demoReferenceDir() : undefined),
+    });
     this.#writer = new HitsWriter({
       log: this.#hits,
       durablePosition: () => this.#journal.durableEnd,
@@ -105,6 +106,8 @@ class Engine implements RunningRole {
       logger,
       hitsMark: () => this.#writer.mark,
       hitsDone: (mark) => this.#writer.isDone(mark),
+      routed: () => this.#pipeline.routed,
+      isDurable: (end) => this.#journal.durableEnd >= end,
     });
   }
 
@@ -126,7 +129,8 @@ class Engine implements RunningRole {
     this.#decisions = new Decisions(this.#pipeline.threads, (position) =>
       this.#pipeline.isWritten(position),
     );
-    await this.#switchVersions();
+    if (this.#admission.nextPosition === 0) this.#appendCreated();
+    await this.#files.switchAll(this.#admission);
     await this.#admission.flush();
     for (const { record } of readControls(this.#journal)) {
       if (record.type === 'quarantine') this.#pipeline.quarantined.add(record.position);
@@ -139,10 +143,7 @@ class Engine implements RunningRole {
     }
     const seconds = Math.round(performance.now() - started) / 1000;
     logger.info({ seconds, position: this.#pipeline.routed }, 'state stands');
-    this.#snapshotter.start(
-      this.#pipeline,
-      restored.flatMap((r) => r.positions),
-    );
+    this.#snapshotter.start(this.#pipeline);
     await this.#openDoors();
     this.#timers.push(setInterval(() => this.#everySecond(), STATS_MS));
     this.#health.set('running');
@@ -156,13 +157,17 @@ class Engine implements RunningRole {
     await this.#journal.append([], { meta: { shards: this.#options.configuration.shards } });
   }
 
+  #appendCreated(): void {
+    const { latenessMs, baseCurrency, zone } = this.#options.configuration;
+    const { identity } = this.#journal;
+    const shards = this.#shards;
+    const created = { identity, shards, zone, baseCurrency, latenessMs };
+    this.#admission.appendControl({ type: 'created', ...created });
+  }
+
   async #startAdmission(): Promise<void> {
     const { configuration, clock } = this.#options;
-    const sha = this.#versions.shaAt(this.#journal.nextPosition).reference;
-    const reference =
-      sha === undefined
-        ? new ReferenceTables(defaultReference(configuration))
-        : this.#versions.reference(sha);
+    const reference = this.#files.referenceInForce(this.#journal.nextPosition);
     this.#admission = await createAdmission({
       journal: this.#journalForAdmission(),
       configuration,
@@ -188,52 +193,13 @@ class Engine implements RunningRole {
       append: async (records, also) => {
         const result = await journal.append(records, also);
         this.#writer.flush();
+        this.#snapshotter.publish();
         return result;
       },
       table: (name) => journal.table(name),
       getMeta: (key) => journal.getMeta(key),
       bytesUsed: () => journal.bytesUsed(),
     };
-  }
-
-  /** Control records for what has changed since the last start, or for everything at the first. */
-  async #switchVersions(): Promise<void> {
-    const { configuration, cataloguePath } = this.#options;
-    const { latenessMs, baseCurrency, zone } = configuration;
-    const inForce = this.#versions.shaAt(this.#admission.nextPosition);
-    if (this.#admission.nextPosition === 0) {
-      this.#admission.appendControl({
-        type: 'created',
-        identity: this.#journal.identity,
-        shards: this.#shards,
-        zone,
-        baseCurrency,
-        latenessMs,
-      });
-    }
-    const data = this.#referenceData(inForce.reference);
-    if (data !== undefined) {
-      const sha = await this.#journal.blobs.put(Buffer.from(referenceJson(data)));
-      if (sha !== inForce.reference) {
-        this.#admission.switchReference(new ReferenceTables(data), sha);
-      }
-    }
-    const catalogue = loadCatalogueFrom(cataloguePath);
-    if (catalogue.sha256 !== inForce.catalogue) {
-      const sha256 = await this.#journal.blobs.put(Buffer.from(catalogueText(catalogue)));
-      this.#admission.appendControl({ type: 'catalogue', sha256 });
-    }
-  }
-
-  /** What the files say now; undefined = leave what is in force. */
-  #referenceData(inForce: string | undefined): ReferenceData | undefined {
-    const { referenceDir, demo, configuration } = this.#options;
-    const folder = referenceDir ?? (demo.what === 'sample' ? demoReferenceDir() : undefined);
-    if (folder === undefined) {
-      return inForce === undefined ? defaultReference(configuration) : undefined;
-    }
-    const before = inForce === undefined ? undefined : this.#versions.reference(inForce).data;
-    return loadReference(folder, before);
   }
 
   #newPipeline(): Pipeline {
@@ -255,7 +221,7 @@ class Engine implements RunningRole {
       threadSilentMs: configuration.threadSilentMs,
       onConsumed: (position) => this.#admission.consumed(position),
       onHit: (record) => this.#onHit(record),
-      onSnapshot: (report, thread) => this.#snapshotter.copied(report, thread),
+      onSnapshot: (report, copy) => this.#snapshotter.copied(report, copy),
       onBell: () => {
         this.#writer.flush();
         this.#decisions?.settle();
@@ -264,6 +230,7 @@ class Engine implements RunningRole {
       onQuarantine: (position) => {
         this.#admission.appendControl({ type: 'quarantine', position });
       },
+      onHopeless: (error) => this.#fail(error, 'scoring cannot go on'),
     });
   }
 
@@ -305,7 +272,7 @@ class Engine implements RunningRole {
     );
     this.#health.condition(
       'state',
-      () => this.#stateFill() < STATE_FILL_MAX || 'state is full: raise stateBytesMax and restart',
+      () => !this.#isStateFull || 'state is full: raise stateBytesMax and restart',
     );
     const operations = await startOperations({
       transport: await createTransport({ logger }),
@@ -328,8 +295,9 @@ class Engine implements RunningRole {
     return catalogue.rules.filter((r) => r.state === 'active').map((r) => r.id);
   }
 
-  #stateFill(): number {
-    return Math.max(...this.#pipeline.threads.map((t) => t.words.counts[Count.regionFillMax]));
+  get #isStateFull(): boolean {
+    const fills = this.#pipeline.threads.map((t) => t.words.counts[Count.regionFillMax]);
+    return this.#pipeline.stateFull || Math.max(...fills) > STATE_FILL_MAX;
   }
 
   async #startDemo(): Promise<void> {
@@ -345,7 +313,7 @@ class Engine implements RunningRole {
 
   #everySecond(): void {
     const { clock, dir } = this.#options;
-    const full = this.#stateFill() > STATE_FILL_MAX;
+    const full = this.#isStateFull;
     if (full && !this.#pipeline.held) {
       this.#options.logger.error({}, 'state is full, sources pause: raise stateBytesMax, restart');
     }
@@ -365,11 +333,11 @@ class Engine implements RunningRole {
     this.#truncateJournal();
   }
 
-  /** Oldest records go once every snapshot has passed them and half the room is used. */
+  /** Oldest records go once every snapshot kept has passed them and half the room is used. */
   #truncateJournal(): void {
     const { journalBytesMax } = this.#options.configuration;
     if (this.#journal.bytesUsed() < journalBytesMax / 2) return;
-    const passed = Math.min(...this.#snapshotter.positions);
+    const { passed } = this.#snapshotter;
     if (passed <= this.#journal.first()) return;
     this.#journal.truncate(passed).catch((error: unknown) => {
       this.#fail(error, 'the journal cannot be truncated');

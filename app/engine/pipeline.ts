@@ -4,48 +4,15 @@
  * cannot be routed now waits (its bytes are the admission's, which pauses the sources).
  */
 
-import { createRouter, type ReferenceTables, type Router } from '../../ingest/index.js';
-import type { Catalogue } from '../../schemas/catalogue.js';
+import { createRouter, type Router } from '../../ingest/index.js';
 import * as R from '../../schemas/generated/records.js';
 import type { RingCommand } from '../../scoring/index.js';
+import type { PipelineOptions } from './pipeline-options.js';
 import { encodeCommand, encodeProfile, encodeWatermark, readControl } from './ring-records.js';
-import type { RestoredReport, SnapshotReport } from './scoring-thread.js';
-import { Count } from './shared-words.js';
-import { ThreadHost, type ThreadSettings } from './thread-host.js';
-
-export interface PipelineLogger {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
-
-/** Where versions named by control records come from. */
-export interface Versions {
-  catalogue(sha256: string): Catalogue;
-  reference(sha256: string): ReferenceTables;
-  /** What was in force just before a position of the log. */
-  at(position: number): { catalogue: Catalogue; reference: ReferenceTables };
-}
-
-/** Journal records again, for threads that catch up. */
-export type ReadJournal = (from: number) => { position: number; bytes: Uint8Array }[];
-
-export interface PipelineOptions {
-  threads: number;
-  thread: ThreadSettings;
-  versions: Versions;
-  logger: PipelineLogger;
-  threadSilentMs: number;
-  /** Everything below is in the rings: its bytes are no longer needed. */
-  onConsumed(position: number): void;
-  /** A hit with its header; false when there is no room. */
-  onHit(record: Uint8Array): boolean;
-  onSnapshot(report: SnapshotReport, thread: ThreadHost): void;
-  onBell(): void;
-  readJournal: ReadJournal;
-  /** The record killed its thread three times. */
-  onQuarantine(position: number): void;
-}
+import type { RestoredReport } from './scoring-thread.js';
+import { snapshotPosition } from './snapshotter.js';
+import { ThreadHost } from './thread-host.js';
+import { ThreadKeeper } from './thread-keeper.js';
 
 interface Waiting {
   position: number;
@@ -57,11 +24,12 @@ interface Pass {
   router: Router;
   /** Threads that it feeds. */
   feeds(thread: ThreadHost): boolean;
+  /** False when nobody needs the rest of it. */
+  goesOn(): boolean;
 }
 
+const KIND_TRANSACTION = 1;
 const KIND_CONTROL = 2;
-const DEATHS_MAX = 3;
-const SILENT_CHECKS = 4;
 const EMPTY_READS_MAX = 1_000;
 
 export class Pipeline {
@@ -75,14 +43,16 @@ export class Pipeline {
   readonly #waiting: Waiting[] = [];
   /** Ring records that found their ring full: they come first. */
   #stuck: { thread: ThreadHost; record: Uint8Array }[] = [];
-  readonly #deaths = new Map<number, number>();
+  readonly #keeper: ThreadKeeper;
   /** The pass whose record is being routed. */
   #pass: Pass;
   /** Set by the host when nothing more may come in: what is accepted waits. */
   held = false;
-  #catchingUp = false;
+  /** Threads at the last stretch of catching up. */
+  #catchingUp = 0;
+  /** A shard ran out of memory: nothing goes on before a restart. */
+  stateFull = false;
   #publishing = false;
-  #watch: NodeJS.Timeout | undefined;
   #stopped = false;
 
   constructor(options: PipelineOptions) {
@@ -106,10 +76,26 @@ export class Pipeline {
       { length: options.thread.shardsTotal },
       (_, s) => this.threads[s % options.threads],
     );
+    this.#keeper = new ThreadKeeper({
+      threads: this.threads,
+      threadSilentMs: options.threadSilentMs,
+      logger: options.logger,
+      ...(options.readJournal && { revive: (thread: ThreadHost) => this.#revive(thread) }),
+      isTransaction: (position) => this.#isTransaction(position),
+      onQuarantine: (position) => {
+        this.quarantined.add(position);
+        options.onQuarantine(position);
+      },
+      onStateFull: () => {
+        this.stateFull = true;
+      },
+      onHopeless: options.onHopeless,
+    });
   }
 
-  #newPass(feeds: (thread: ThreadHost) => boolean): Pass {
-    return { router: createRouter({ shards: this.#options.thread.shardsTotal }), feeds };
+  #newPass(feeds: (thread: ThreadHost) => boolean, goesOn = () => true): Pass {
+    const router = createRouter({ shards: this.#options.thread.shardsTotal });
+    return { router, feeds, goesOn: () => goesOn() && !this.#stopped };
   }
 
   /**
@@ -117,19 +103,24 @@ export class Pipeline {
    * the live pass goes on. Resolves with what each restored.
    */
   async start(end: () => number): Promise<RestoredReport[]> {
-    const { catalogue, reference } = this.#options.versions.at(end());
-    const reports = await Promise.all(
-      this.threads.map((t) => t.start(catalogue, reference.data.zoneTable)),
-    );
-    const from = Math.min(end(), ...reports.flatMap((r) => r.positions.map(([, p]) => p)));
+    const reports = await Promise.all(this.threads.map((t) => this.#startThread(t, end())));
+    const from = firstOf(end(), reports);
     this.routed = from;
-    for (const t of this.threads) t.state = 'live';
+    for (const t of this.threads) if (t.restarts === 0) t.state = 'live';
     this.#enter(this.#live, from);
+    this.#keeper.start();
     await this.#replay(this.#live, from, end);
-    const { threadSilentMs } = this.#options;
-    this.#watch = setInterval(() => this.#checkThreads(), threadSilentMs / SILENT_CHECKS);
-    this.#watch.unref();
     return reports;
+  }
+
+  /**
+   * Under the versions that its snapshots were taken under: what changed behind them comes when
+   * the thread is taken through the journal, not before.
+   */
+  #startThread(thread: ThreadHost, end: number): Promise<RestoredReport> {
+    const from = snapshotPosition(this.#options.thread.snapshotDir, thread.shards, end);
+    const { catalogue, reference } = this.#options.versions.at(from);
+    return thread.start(catalogue, reference.data.zoneTable, end);
   }
 
   /** Puts a pass and its threads under the versions in force at a position. */
@@ -155,7 +146,7 @@ export class Pipeline {
   }
 
   get #isHeld(): boolean {
-    return this.held || this.#catchingUp;
+    return this.held || this.#catchingUp > 0 || this.stateFull;
   }
 
   get waiting(): number {
@@ -190,14 +181,10 @@ export class Pipeline {
     if (i > 0) this.#stuck = this.#stuck.slice(i);
   }
 
-  /**
-   * Once a turn of the loop: everything that came in one turn wakes a sleeping thread once. A
-   * wake-up is a system call, and where cores are short it costs the main thread its own.
-   */
   #publishSoon(): void {
     if (this.#publishing) return;
     this.#publishing = true;
-    setImmediate(() => {
+    queueMicrotask(() => {
       this.#publishing = false;
       this.#publish();
     });
@@ -288,8 +275,8 @@ export class Pipeline {
   async #replay(pass: Pass, from: number, end: () => number): Promise<number> {
     let next = from;
     let idle = 0;
-    while (next < end() && !this.#stopped) {
-      const records = this.#options.readJournal(next);
+    while (next < end() && pass.goesOn()) {
+      const records = this.#options.readJournal?.(next) ?? [];
       // Admitted but not flushed yet: comes within a flush.
       if (records.length === 0) {
         if (++idle > EMPTY_READS_MAX) throw new Error(`journal ends at ${next}, not at ${end()}`);
@@ -299,11 +286,12 @@ export class Pipeline {
       idle = 0;
       for (const { position, bytes } of records) {
         if (position >= end()) break;
-        while (this.#stuck.length > 0) {
+        while (this.#stuck.length > 0 && pass.goesOn()) {
           this.#publish();
           await pause(1);
           this.#unstick();
         }
+        if (!pass.goesOn()) break;
         const { routed } = this;
         this.#pass = pass;
         this.#route(position, bytes);
@@ -317,53 +305,39 @@ export class Pipeline {
     return next;
   }
 
-  /**
-   * Silent means: no heartbeat between this many checks in a row. On a starved machine the checks
-   * come late themselves, so a thread is not replaced for what the machine did to both.
-   */
-  #checkThreads(): void {
-    for (const t of this.threads) {
-      const beat = t.words.counts[Count.heartbeatMs];
-      const silent = t.state === 'live' && beat > 0 && beat === t.lastBeatMs;
-      t.silentChecks = silent ? t.silentChecks + 1 : 0;
-      t.lastBeatMs = beat;
-      if (t.silentChecks >= SILENT_CHECKS) t.kill(`no heartbeat for ${Date.now() - beat} ms`);
-    }
+  #isTransaction(position: number): boolean {
+    const found = this.#options.readJournal?.(position)[0];
+    return found?.position === position && found.bytes[R.RECORD_HEADER_KIND] === KIND_TRANSACTION;
   }
 
   #onDeath(thread: ThreadHost, why: string, position: number): void {
     if (this.#stopped) return;
     // It gets them again from the journal.
     this.#stuck = this.#stuck.filter((s) => s.thread !== thread);
-    const deaths = (this.#deaths.get(position) ?? 0) + 1;
-    this.#deaths.set(position, deaths);
-    const { logger } = this.#options;
-    logger.error({ thread: thread.index, why, position, deaths }, 'scoring thread died');
-    if (deaths >= DEATHS_MAX) {
-      logger.error({ position }, 'record quarantined: it killed its thread three times');
-      this.quarantined.add(position);
-      this.#options.onQuarantine(position);
-    }
-    void this.#revive(thread);
+    this.#keeper.died(thread, why, position);
   }
 
   /** New thread from the snapshots; then the journal up to now; then live again. */
   async #revive(thread: ThreadHost): Promise<void> {
-    const { catalogue, reference } = this.#options.versions.at(this.routed);
-    const report = await thread.start(catalogue, reference.data.zoneTable);
-    if (this.#stopped) return;
+    const starting = this.#startThread(thread, this.routed);
+    // It may die again at any time and be started anew: then another call does all of this.
+    const life = thread.restarts;
+    const isThisLife = (): boolean => thread.restarts === life && thread.state !== 'dead';
+    const report = await starting;
+    if (this.#stopped || !isThisLife()) return;
     thread.state = 'catching-up';
-    const pass = this.#newPass((t) => t === thread);
-    const from = Math.min(this.routed, ...report.positions.map(([, position]) => position));
+    const pass = this.#newPass((t) => t === thread && isThisLife(), isThisLife);
+    const from = firstOf(this.routed, [report]);
     this.#enter(pass, from);
     const reached = await this.#replay(pass, from, () => this.routed);
     // What comes in meanwhile is held, so that the end stands still.
-    this.#catchingUp = true;
+    this.#catchingUp++;
     try {
       await this.#replay(pass, reached, () => this.routed);
-      if (thread.state === 'catching-up') thread.state = 'live';
+      if (!pass.goesOn()) return;
+      thread.state = 'live';
     } finally {
-      this.#catchingUp = false;
+      this.#catchingUp--;
       this.pump();
     }
     this.#options.logger.warn({ thread: thread.index, from }, 'scoring thread is back');
@@ -371,7 +345,7 @@ export class Pipeline {
 
   /** Everything routed is scored and handed back; then the threads end. */
   async stop(deadlineMs: number): Promise<void> {
-    clearInterval(this.#watch);
+    this.#keeper.stop();
     for (const t of this.threads) {
       if (t.state !== 'live') continue;
       t.state = 'stopping';
@@ -387,6 +361,11 @@ export class Pipeline {
     this.#stopped = true;
     await Promise.all(this.threads.map((t) => t.close()));
   }
+}
+
+/** First position that somebody still needs. */
+function firstOf(end: number, reports: readonly RestoredReport[]): number {
+  return Math.min(end, ...reports.flatMap((r) => r.positions.map(([, position]) => position)));
 }
 
 function pause(ms: number): Promise<void> {

@@ -3,7 +3,7 @@
  * rings and threads; only the logs keep nothing. Time is the file's own: the clock stands at the
  * newest event, so that the same file gives the same bytes on any day and any number of threads.
  */
-
+import { basename } from 'node:path';
 import {
   type Admission,
   createAdmission,
@@ -17,11 +17,12 @@ import type { Catalogue } from '../../schemas/catalogue.js';
 import { configurationSchema } from '../../schemas/configuration.js';
 import * as R from '../../schemas/generated/records.js';
 import type { Hit } from '../../schemas/hit.js';
-import type { OfferResult, SourceBatch, SourceHost } from '../../schemas/ports.js';
+import type { OfferResult, Source, SourceBatch, SourceHost } from '../../schemas/ports.js';
 import type { ReferenceData } from '../../schemas/reference.js';
 import { bankDay, bankDayStartMs } from '../../schemas/time.js';
 import { decodeTransaction } from '../../schemas/transaction-codec.js';
-import { Pipeline, type PipelineLogger } from './pipeline.js';
+import { Pipeline } from './pipeline.js';
+import type { PipelineLogger } from './pipeline-options.js';
 import { Count } from './shared-words.js';
 
 export interface ReplayOptions {
@@ -75,6 +76,7 @@ class Replay {
   readonly #found = new Map<string, Found>();
   readonly #clock = { ms: 0, nowMs: () => this.#clock.ms };
   #admission!: Admission;
+  #source: Source | undefined;
   #failed: unknown;
 
   constructor(options: ReplayOptions) {
@@ -82,7 +84,7 @@ class Replay {
   }
 
   async run(): Promise<ReplaySummary> {
-    const { catalogue, reference, files, mapping } = this.#options;
+    const { catalogue, reference } = this.#options;
     const started = performance.now();
     const tables = new ReferenceTables(reference);
     const pipeline = this.#pipeline(catalogue, tables);
@@ -98,27 +100,43 @@ class Replay {
       clock: this.#clock,
       reference: tables,
       onAdmitted: (position, record) => pipeline.accept(position, record),
-      onFailed: (error) => {
-        this.#failed = error;
-      },
+      onFailed: (error) => this.#fail(error),
     });
+    try {
+      await this.#play(pipeline);
+    } finally {
+      await pipeline.stop(this.#failed === undefined ? Number.POSITIVE_INFINITY : 0);
+    }
+    if (this.#failed !== undefined) throw this.#failed;
+    this.#print();
+    return this.#summary(pipeline, (performance.now() - started) / 1000);
+  }
+
+  async #play(pipeline: Pipeline): Promise<void> {
+    const { reference, files, mapping } = this.#options;
     await pipeline.start(() => 0);
-    for (const path of files) {
-      const source = createFileSource({
+    const names = sourceNames(files);
+    for (const [i, path] of files.entries()) {
+      if (this.#failed !== undefined) return;
+      this.#source = createFileSource({
         path,
+        name: names[i] as string,
         history: false,
         zone: reference.zone,
         ...(mapping !== undefined && { mapping }),
         onProgress: (p) => this.#options.onProgress?.(path, p),
       });
-      await source.run(this.#host(reference));
+      await this.#source.run(this.#host(reference));
     }
     await this.#admission.close();
-    if (this.#failed !== undefined) throw this.#failed;
-    while (pipeline.waiting > 0) await new Promise((resolve) => setTimeout(resolve, 1));
-    await pipeline.stop(Number.POSITIVE_INFINITY);
-    this.#print();
-    return this.#summary(pipeline, (performance.now() - started) / 1000);
+    while (pipeline.waiting > 0 && this.#failed === undefined) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.#failed ??= error;
+    void this.#source?.stop();
   }
 
   #pipeline(catalogue: Catalogue, tables: ReferenceTables): Pipeline {
@@ -145,8 +163,9 @@ class Replay {
       onHit: (record) => this.#take(record),
       onSnapshot: () => undefined,
       onBell: () => undefined,
-      readJournal: () => [],
       onQuarantine: () => undefined,
+      // Nothing to start again from: a file is simply scored anew.
+      onHopeless: (error) => this.#fail(error),
     });
   }
 
@@ -227,6 +246,20 @@ class Replay {
       seconds,
     };
   }
+}
+
+/**
+ * Offsets count rows from 0 in each file, and a shard takes nothing at or below the offset it has
+ * seen of a source: so no two files may be one source, whatever they are called.
+ */
+function sourceNames(files: readonly string[]): string[] {
+  const used = new Map<string, number>();
+  return files.map((path) => {
+    const name = `file:${basename(path)}`;
+    const times = (used.get(name) ?? 0) + 1;
+    used.set(name, times);
+    return times === 1 ? name : `${name}#${times}`;
+  });
 }
 
 function compare(a: string, b: string): number {

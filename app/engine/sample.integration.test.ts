@@ -100,13 +100,13 @@ describe('the labelled sample', () => {
       threads: 2,
       reference,
       records,
-      onSnapshot: (report, thread) => {
-        const body = thread.snapshotBytes(report.bytes).slice();
+      onSnapshot: (report, copy) => {
+        const body = copy.body.slice();
         const { shard, generation } = report;
         const content = { ...report, shards: settings.shards, body };
         store.write(shard, generation, encodeSnapshot(content));
         written.add(shard);
-        thread.snapshotDone();
+        copy.done();
       },
     });
     await feed(before, records.slice(0, half));

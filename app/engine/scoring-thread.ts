@@ -11,7 +11,7 @@ import { ACTIONS, DECISIONS, FAMILIES, type Hit, SEVERITIES } from '../../schema
 import type { ZoneTable } from '../../schemas/time.js';
 import { RegionHeader, type RingCommand, ScoringOperator } from '../../scoring/index.js';
 import { Count, DURATION_BOUNDS, RULES_MAX, SharedWords, Word } from './shared-words.js';
-import { decodeSnapshot } from './snapshot-file.js';
+import { decodeSnapshot, type SnapshotContent } from './snapshot-file.js';
 
 export interface ThreadTask {
   ringIn: SharedArrayBuffer;
@@ -30,6 +30,8 @@ export interface ThreadTask {
   clockOffsetMs: number;
   /** Folder of snapshots to start from; absent = start empty. */
   snapshotDir?: string;
+  /** Where the journal ends: a snapshot beyond it is of records that are no more. */
+  journalEnd: number;
 }
 
 /** Sent once, when the shards stand: where each continues. */
@@ -53,6 +55,7 @@ export type ThreadReport = RestoredReport | SnapshotReport;
 /** Kinds of the records in the ring back to the host (HitHeader.kind). */
 export const OutKind = { hit: 1, report: 2 } as const;
 
+const KIND_LEG = 1;
 const BATCH = 64;
 const SLEEP_MS = 20;
 const REFRESH_MS = 250;
@@ -131,10 +134,22 @@ class ThreadLoop {
     for (let i = 0; i < count; i++) {
       const at = starts[i];
       counts[Count.position] = view.getFloat64(at + R.LEG_POSITION, true);
-      if (bytes[at + R.LEG_KIND] === 1) counts[Count.legs]++;
-      const command = this.#operator.apply(bytes, view, at);
-      if (command !== undefined) stop = this.#obey(command) || stop;
+      if (bytes[at + R.LEG_KIND] === KIND_LEG) {
+        counts[Count.legs]++;
+        this.#operator.apply(bytes, view, at);
+      } else stop = this.#control(at) || stop;
     }
+    return stop;
+  }
+
+  /** A command or a watermark: it may concern every subject, and nobody beats meanwhile. */
+  #control(at: number): boolean {
+    const { counts } = this.#words;
+    counts[Count.inControl] = 1;
+    const command = this.#operator.apply(this.#in.bytes, this.#in.view, at);
+    const stop = command !== undefined && this.#obey(command);
+    counts[Count.heartbeatMs] = Date.now();
+    counts[Count.inControl] = 0;
     return stop;
   }
 
@@ -180,7 +195,7 @@ class ThreadLoop {
 
   /** Newest snapshot of each shard that verifies. */
   #restore(): RestoredReport {
-    const { snapshotDir, shardsTotal } = this.#task;
+    const { snapshotDir, journalEnd } = this.#task;
     const refused: string[] = [];
     if (snapshotDir !== undefined) {
       const store = openSnapshotStore(snapshotDir);
@@ -188,11 +203,13 @@ class ThreadLoop {
         const number = shard.region.shard;
         for (const { generation } of store.list(number)) {
           const read = decodeSnapshot(store.read(number, generation));
-          if (read.ok && read.content.shard === number && read.content.shards === shardsTotal) {
+          const why = read.ok ? this.#notOurs(read.content, number) : read.reason;
+          // Once the journal has grown past it, it would look right and be wrong.
+          if (read.ok && isBeyond(read.content, journalEnd)) store.drop(number, generation);
+          if (read.ok && why === undefined) {
             this.#operator.restore(number, read.content.body, read.content.described);
             break;
           }
-          const why = read.ok ? 'of another shard or number of shards' : read.reason;
           refused.push(`shard ${number} generation ${generation}: ${why}`);
         }
       }
@@ -202,6 +219,16 @@ class ThreadLoop {
       s.position,
     ]);
     return { type: 'restored', positions, refused };
+  }
+
+  /** Why a good snapshot is not to be taken here. */
+  #notOurs(content: SnapshotContent, shard: number): string | undefined {
+    const { shardsTotal, journalEnd } = this.#task;
+    if (content.shard !== shard || content.shards !== shardsTotal) {
+      return 'of another shard or number of shards';
+    }
+    if (!isBeyond(content, journalEnd)) return undefined;
+    return `at position ${content.position}, but the journal ends at ${journalEnd}`;
   }
 
   #writeHit(hit: Hit, decision: number, position: number, ingestMs: number, shard: number): void {
@@ -281,4 +308,8 @@ class ThreadLoop {
     counts[Count.stateBytes] = used.reduce((a, b) => a + b, 0);
     counts[Count.regionFillMax] = Math.max(0, ...used) / this.#task.regionBytes;
   }
+}
+
+function isBeyond(content: SnapshotContent, journalEnd: number): boolean {
+  return content.position > journalEnd;
 }

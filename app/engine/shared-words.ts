@@ -38,6 +38,8 @@ export const Count = {
   batchSeconds: 16,
   repeatedOrigins: 17,
   laterUnjudged: 18,
+  /** 1 while a command or a watermark is applied, which may take seconds. */
+  inControl: 19,
   /** Counts of batches by duration, one a bound and one beyond. */
   durations: 32,
   ruleHits: 64,

@@ -1,13 +1,16 @@
 /**
  * Snapshots of shards, one after another, a full round within the time configured. A copy is
- * published only when the hits found below it are on disk, so that recovery never skips a hit.
+ * published only when the journal below it is on disk, or it would know records that a crash took
+ * back, and when the hits found below it are, so that recovery never skips a hit.
  */
 import { Piscina } from 'piscina';
+import { openSnapshotStore } from '../../platform/index.js';
 import type { SnapshotStore } from '../../schemas/ports.js';
-import type { Pipeline, PipelineLogger } from './pipeline.js';
+import type { Pipeline } from './pipeline.js';
+import type { PipelineLogger } from './pipeline-options.js';
 import type { SnapshotReport } from './scoring-thread.js';
 import type { SnapshotTask } from './snapshot-writer.js';
-import type { ThreadHost } from './thread-host.js';
+import type { SnapshotCopy } from './thread-host.js';
 
 export interface SnapshotterOptions {
   dir: string;
@@ -19,12 +22,32 @@ export interface SnapshotterOptions {
   /** Mark of the hits taken until now, and whether they are on disk. */
   hitsMark(): number;
   hitsDone(mark: number): boolean;
+  /** End of what may be in any shard by now, and whether the journal is on disk up to there. */
+  routed(): number;
+  isDurable(end: number): boolean;
 }
 
 interface Copied {
   report: SnapshotReport;
-  thread: ThreadHost;
+  copy: SnapshotCopy;
   mark: number;
+  end: number;
+}
+
+/** Where the shards would go on, by their newest snapshots that the journal reaches to. */
+export function snapshotPosition(
+  dir: string | undefined,
+  shards: readonly number[],
+  journalEnd: number,
+): number {
+  if (dir === undefined) return 0;
+  const store = openSnapshotStore(dir);
+  let from = journalEnd;
+  for (const shard of shards) {
+    const usable = store.list(shard).find((m) => m.position >= 0 && m.position <= journalEnd);
+    from = Math.min(from, usable?.position ?? 0);
+  }
+  return from;
 }
 
 export class Snapshotter {
@@ -32,10 +55,10 @@ export class Snapshotter {
   written = 0;
   failed = 0;
   lastSuccessMs = 0;
-  /** Newest published position of each shard; -1 = none. */
-  readonly positions: Float64Array;
   readonly #options: SnapshotterOptions;
   readonly #generations: number[] = [];
+  /** Positions of the generations kept, oldest first. */
+  readonly #kept: number[][] = [];
   readonly #writer: Piscina;
   readonly #waiting: Copied[] = [];
   #next = 0;
@@ -43,10 +66,10 @@ export class Snapshotter {
 
   constructor(options: SnapshotterOptions) {
     this.#options = options;
-    this.positions = new Float64Array(options.shards).fill(-1);
     for (let shard = 0; shard < options.shards; shard++) {
-      const newest = options.store.list(shard)[0];
-      this.#generations.push(newest?.generation ?? 0);
+      const newestFirst = options.store.list(shard);
+      this.#generations.push(newestFirst[0]?.generation ?? 0);
+      this.#kept.push(newestFirst.map((meta) => meta.position).reverse());
     }
     this.#writer = new Piscina({
       filename: new URL('./snapshot-writer.js', import.meta.url).href,
@@ -56,9 +79,21 @@ export class Snapshotter {
     });
   }
 
-  /** Begins the rounds; `restored` are the positions that the shards were restored at. */
-  start(pipeline: Pipeline, restored: readonly [number, number][]): void {
-    for (const [shard, position] of restored) this.positions[shard] = position;
+  /**
+   * Every generation that is kept has passed this position: the journal below is needed no more,
+   * not even if the newest snapshot turns out to be damaged.
+   */
+  get passed(): number {
+    let passed = Number.POSITIVE_INFINITY;
+    for (const kept of this.#kept) {
+      const [oldest = 0] = kept;
+      passed = Math.min(passed, kept.length < this.#options.generations ? 0 : oldest);
+    }
+    return Math.max(0, passed);
+  }
+
+  /** Begins the rounds. */
+  start(pipeline: Pipeline): void {
     const { roundMs, shards } = this.#options;
     const every = Math.max(5, roundMs / shards);
     this.#timer = setInterval(() => {
@@ -70,23 +105,27 @@ export class Snapshotter {
   }
 
   /** A thread has copied a shard. */
-  copied(report: SnapshotReport, thread: ThreadHost): void {
-    this.#waiting.push({ report, thread, mark: this.#options.hitsMark() });
+  copied(report: SnapshotReport, copy: SnapshotCopy): void {
+    const { hitsMark, routed } = this.#options;
+    this.#waiting.push({ report, copy, mark: hitsMark(), end: routed() });
     this.publish();
   }
 
-  /** Writes the copies whose hits are on disk by now. */
+  /** Writes the copies below which journal and hits are on disk by now. */
   publish(): void {
-    while (this.#waiting.length > 0 && this.#options.hitsDone(this.#waiting[0].mark)) {
-      const { report, thread } = this.#waiting.shift() as Copied;
-      void this.#write(report, thread);
+    const { hitsDone, isDurable } = this.#options;
+    for (;;) {
+      const next = this.#waiting[0];
+      if (next === undefined || !hitsDone(next.mark) || !isDurable(next.end)) return;
+      this.#waiting.shift();
+      void this.#write(next.report, next.copy);
     }
   }
 
-  async #write(report: SnapshotReport, thread: ThreadHost): Promise<void> {
+  async #write(report: SnapshotReport, copy: SnapshotCopy): Promise<void> {
     const { dir, shards, generations, logger } = this.#options;
-    const { shard, generation, position, watermarkMs, described, bytes } = report;
-    const body = thread.snapshotBytes(bytes);
+    const { shard, generation, position, watermarkMs, described } = report;
+    const { body } = copy;
     try {
       const task: SnapshotTask = {
         dir,
@@ -96,14 +135,14 @@ export class Snapshotter {
       };
       await this.#writer.run(task);
       this.#generations[shard] = generation;
-      this.positions[shard] = position;
+      this.#kept[shard] = [...(this.#kept[shard] ?? []), position].slice(-generations);
       this.written++;
       this.lastSuccessMs = Date.now();
     } catch (error) {
       this.failed++;
       logger.error({ err: error, shard }, 'snapshot not written; the one before it stays');
     } finally {
-      thread.snapshotDone();
+      copy.done();
     }
   }
 

@@ -27,11 +27,18 @@ export interface ThreadSettings {
   snapshotDir?: string;
 }
 
+/** The bytes of a copied shard: those of the life that copied them, whatever became of it. */
+export interface SnapshotCopy {
+  readonly body: Uint8Array;
+  /** Gives the bytes back: the thread may copy the next shard. */
+  done(): void;
+}
+
 export interface ThreadEvents {
   /** A hit: header and canonical bytes; valid during the call. False = no room, ask again later. */
   onHit(record: Uint8Array): boolean;
-  onSnapshot(report: SnapshotReport, thread: ThreadHost): void;
-  /** The thread died; `position` is what it was scoring. */
+  onSnapshot(report: SnapshotReport, copy: SnapshotCopy): void;
+  /** The thread died after it had started; `position` is what it was scoring. */
   onDeath(thread: ThreadHost, why: string, position: number): void;
   /** Something was consumed or handed back. */
   onBell(): void;
@@ -54,6 +61,9 @@ export class ThreadHost {
   #pool: Piscina | undefined;
   #life = 0;
   #restored: (report: RestoredReport) => void = () => undefined;
+  /** Its shards stand: from here on its death is somebody's fault. */
+  #stands = false;
+  #notRestored: (error: Error) => void = () => undefined;
   readonly #starts = new Int32Array(64);
 
   constructor(
@@ -63,13 +73,17 @@ export class ThreadHost {
     private readonly events: ThreadEvents,
   ) {}
 
-  /** Starts the thread on empty memory; resolves when its shards stand. */
-  start(catalogue: Catalogue, zoneTable: ZoneTable): Promise<RestoredReport> {
+  /**
+   * Starts the thread on empty memory; resolves when its shards stand, rejects when it dies before.
+   * Snapshots beyond `journalEnd` know records that the journal has lost: they are not taken.
+   */
+  start(catalogue: Catalogue, zoneTable: ZoneTable, journalEnd: number): Promise<RestoredReport> {
     const { settings } = this;
     this.past.legs += this.words.counts[Count.legs];
     this.past.hits += this.words.counts[Count.hits];
     this.restarts++;
     this.state = 'starting';
+    this.#stands = false;
     const ringIn = createRing(settings.ringBytes);
     const ringOut = createRing(settings.ringBytes);
     this.words = new SharedWords();
@@ -91,10 +105,12 @@ export class ThreadHost {
       latenessMs: settings.latenessMs,
       evidenceMax: settings.evidenceMax,
       clockOffsetMs: settings.clockOffsetMs,
+      journalEnd,
       ...(settings.snapshotDir !== undefined && { snapshotDir: settings.snapshotDir }),
     };
-    const restored = new Promise<RestoredReport>((resolve) => {
+    const restored = new Promise<RestoredReport>((resolve, reject) => {
       this.#restored = resolve;
+      this.#notRestored = reject;
     });
     this.#run(task);
     return restored;
@@ -102,22 +118,28 @@ export class ThreadHost {
 
   #run(task: ThreadTask): void {
     const life = ++this.#life;
-    this.#pool = new Piscina({
+    const pool = new Piscina({
       filename: new URL('./scoring-thread.js', import.meta.url).href,
       minThreads: 1,
       maxThreads: 1,
       atomics: 'sync',
       idleTimeout: 0,
     });
+    this.#pool = pool;
     const over = (why: string): void => {
       if (life !== this.#life || this.state === 'dead') return;
       const stopped = this.state === 'stopping';
       this.drain();
-      this.state = 'dead';
-      const position = this.words.counts[Count.position];
-      if (!stopped) this.events.onDeath(this, why, position);
+      if (stopped) {
+        this.state = 'dead';
+        return;
+      }
+      this.#life++;
+      // A task that threw leaves its worker behind, which would wait for another one for ever.
+      void pool.destroy();
+      this.#died(why);
     };
-    this.#pool.run(task).then(
+    pool.run(task).then(
       () => over('ended'),
       (e: unknown) => over(String(e)),
     );
@@ -161,17 +183,17 @@ export class ThreadHost {
   }
 
   #onReport(report: ThreadReport): void {
-    if (report.type === 'restored') this.#restored(report);
-    else this.events.onSnapshot(report, this);
-  }
-
-  /** The bytes of the snapshot just reported; give them back with `snapshotDone`. */
-  snapshotBytes(length: number): Uint8Array {
-    return new Uint8Array(this.#snapshot, 0, length);
-  }
-
-  snapshotDone(): void {
-    Atomics.store(this.words.words, Word.snapshotBusy, 0);
+    if (report.type === 'restored') {
+      this.#stands = true;
+      this.#restored(report);
+      return;
+    }
+    // Of this life: a thread that is started anew gets another buffer and other words.
+    const { words } = this.words;
+    this.events.onSnapshot(report, {
+      body: new Uint8Array(this.#snapshot, 0, report.bytes),
+      done: () => Atomics.store(words, Word.snapshotBusy, 0),
+    });
   }
 
   /** Ends a thread that has fallen silent; `onDeath` follows. */
@@ -179,10 +201,16 @@ export class ThreadHost {
     const pool = this.#pool;
     if (pool === undefined || this.state === 'dead') return;
     this.drain();
-    this.state = 'dead';
     this.#life++;
     void pool.destroy();
-    this.events.onDeath(this, why, this.words.counts[Count.position]);
+    this.#died(why);
+  }
+
+  /** Before its shards stood nothing was scored: that is told to who started it. */
+  #died(why: string): void {
+    this.state = 'dead';
+    if (this.#stands) this.events.onDeath(this, why, this.words.counts[Count.position]);
+    else this.#notRestored(new Error(why));
   }
 
   async close(): Promise<void> {

@@ -7,11 +7,22 @@ import type { Catalogue } from '../../schemas/catalogue.js';
 import type { BlobStore, SideTable } from '../../schemas/ports.js';
 import type { ReferenceData } from '../../schemas/reference.js';
 import { catalogueFromJson } from '../../scoring/index.js';
-import type { Versions } from './pipeline.js';
+import type { Versions } from './pipeline-options.js';
 
 export interface VersionedJournal {
   table(name: string): SideTable;
   readonly blobs: BlobStore;
+}
+
+/** Versions kept in memory; older ones are read again when somebody asks. */
+const VERSIONS_MAX = 3;
+
+function keep<T>(cache: Map<string, T>, sha256: string, value: T): void {
+  cache.set(sha256, value);
+  for (const oldest of cache.keys()) {
+    if (cache.size <= VERSIONS_MAX) return;
+    cache.delete(oldest);
+  }
 }
 
 export class VersionBook implements Versions {
@@ -24,7 +35,7 @@ export class VersionBook implements Versions {
     let catalogue = this.#catalogues.get(sha256);
     if (catalogue === undefined) {
       catalogue = catalogueFromJson(Buffer.from(this.journal.blobs.get(sha256)).toString('utf8'));
-      this.#catalogues.set(sha256, catalogue);
+      keep(this.#catalogues, sha256, catalogue);
     }
     return catalogue;
   }
@@ -34,9 +45,14 @@ export class VersionBook implements Versions {
     if (tables === undefined) {
       const json = Buffer.from(this.journal.blobs.get(sha256)).toString('utf8');
       tables = new ReferenceTables(JSON.parse(json) as ReferenceData);
-      this.#references.set(sha256, tables);
+      this.remember(sha256, tables);
     }
     return tables;
+  }
+
+  /** Made a moment ago: need not be read from its blob. */
+  remember(sha256: string, tables: ReferenceTables): void {
+    keep(this.#references, sha256, tables);
   }
 
   /** SHA-256 of the newest versions below a position; undefined where there is none yet. */

@@ -64,6 +64,10 @@ export function openSnapshotStore(folder: string): SnapshotStore {
       const old = generationsOf(shardFolder(shard)).slice(Math.max(0, keep));
       for (const generation of old) rmSync(fileOf(shard, generation), { force: true });
     },
+    drop(shard, generation) {
+      rmSync(fileOf(shard, generation), { force: true });
+      syncFolder(shardFolder(shard));
+    },
   };
 }
 

@@ -4,7 +4,8 @@ import type { ReferenceTables } from '../../../ingest/index.js';
 import { configurationSchema } from '../../../schemas/configuration.js';
 import * as R from '../../../schemas/generated/records.js';
 import { loadCatalogueFrom } from '../../catalogue-files.js';
-import type { Pipeline as PipelineClass, PipelineOptions } from '../pipeline.js';
+import type { Pipeline as PipelineClass } from '../pipeline.js';
+import type { PipelineOptions } from '../pipeline-options.js';
 
 const built = new URL('../../../dist/app/engine/pipeline.js', import.meta.url).href;
 
@@ -20,6 +21,7 @@ export interface Rig {
   /** Canonical bytes by hit id. */
   hits: Map<string, string>;
   quarantined: number[];
+  hopeless: string[];
   records: JournalRecord[];
 }
 
@@ -41,6 +43,7 @@ export async function startRig(options: RigOptions): Promise<Rig> {
   const { reference, records } = options;
   const hits = new Map<string, string>();
   const quarantined: number[] = [];
+  const hopeless: string[] = [];
   const pipeline = new Pipeline({
     threads: options.threads,
     thread: {
@@ -71,11 +74,12 @@ export async function startRig(options: RigOptions): Promise<Rig> {
     onBell: () => undefined,
     readJournal: (from) => records.slice(from, from + 300),
     onQuarantine: (position) => quarantined.push(position),
+    onHopeless: (error) => hopeless.push(error.message),
   });
   const restored = await pipeline.start(() => options.end ?? 0);
   const refused = restored.flatMap((r) => r.refused);
   if (refused.length > 0) throw new Error(refused.join('\n'));
-  return { pipeline, hits, quarantined, records };
+  return { pipeline, hits, quarantined, hopeless, records };
 }
 
 function readHit(record: Uint8Array): { id: string; json: string } {

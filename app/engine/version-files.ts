@@ -1,0 +1,85 @@
+/**
+ * Catalogue and reference data as their files stand now, against the versions in force: what has
+ * changed is stored as a blob first and then named by a control record, so that it takes effect at
+ * a position of the journal, at a start and while everything runs alike.
+ */
+import {
+  type Admission,
+  defaultReference,
+  loadReference,
+  ReferenceTables,
+  referenceJson,
+} from '../../ingest/index.js';
+import type { Configuration } from '../../schemas/configuration.js';
+import type { BlobStore } from '../../schemas/ports.js';
+import type { ReferenceData } from '../../schemas/reference.js';
+import { catalogueText } from '../../scoring/index.js';
+import { loadCatalogueFrom } from '../catalogue-files.js';
+import type { VersionBook } from './versions.js';
+
+export interface FileLocations {
+  configuration: Configuration;
+  /** Absent: the shipped rules. */
+  cataloguePath: string | undefined;
+  /** Absent: what is in force stays. */
+  referenceDir: string | undefined;
+}
+
+type Controls = Pick<Admission, 'nextPosition' | 'appendControl' | 'switchReference'>;
+
+export class VersionFiles {
+  readonly #versions: VersionBook;
+  readonly #blobs: BlobStore;
+  readonly #from: FileLocations;
+
+  constructor(versions: VersionBook, blobs: BlobStore, from: FileLocations) {
+    this.#versions = versions;
+    this.#blobs = blobs;
+    this.#from = from;
+  }
+
+  /** What admission goes on with: the version in force, before there is one the default. */
+  referenceInForce(position: number): ReferenceTables {
+    const sha = this.#versions.shaAt(position).reference;
+    if (sha !== undefined) return this.#versions.reference(sha);
+    return new ReferenceTables(defaultReference(this.#from.configuration));
+  }
+
+  /** At a start; throws when a file is broken or has suspiciously shrunk. */
+  async switchAll(admission: Controls): Promise<void> {
+    await this.switchReference(admission);
+    await this.switchCatalogue(admission);
+  }
+
+  /** True when another version is in force from now on; throws like `switchAll`. */
+  async switchReference(admission: Controls): Promise<boolean> {
+    const inForce = this.#versions.shaAt(admission.nextPosition).reference;
+    const data = this.#referenceData(inForce);
+    if (data === undefined) return false;
+    const sha = await this.#blobs.put(Buffer.from(referenceJson(data)));
+    if (sha === inForce) return false;
+    const tables = new ReferenceTables(data);
+    this.#versions.remember(sha, tables);
+    admission.switchReference(tables, sha);
+    return true;
+  }
+
+  async switchCatalogue(admission: Controls): Promise<boolean> {
+    const inForce = this.#versions.shaAt(admission.nextPosition).catalogue;
+    const catalogue = loadCatalogueFrom(this.#from.cataloguePath);
+    if (catalogue.sha256 === inForce) return false;
+    const sha256 = await this.#blobs.put(Buffer.from(catalogueText(catalogue)));
+    admission.appendControl({ type: 'catalogue', sha256 });
+    return true;
+  }
+
+  /** What the files say now; undefined = leave what is in force. */
+  #referenceData(inForce: string | undefined): ReferenceData | undefined {
+    const { referenceDir, configuration } = this.#from;
+    if (referenceDir === undefined) {
+      return inForce === undefined ? defaultReference(configuration) : undefined;
+    }
+    const before = inForce === undefined ? undefined : this.#versions.reference(inForce).data;
+    return loadReference(referenceDir, before);
+  }
+}
