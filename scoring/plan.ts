@@ -14,7 +14,7 @@ import {
   WATCH_CLASSES,
 } from '../schemas/classes.js';
 import { ACTIONS, FAMILIES, SEVERITIES, type Unit } from '../schemas/hit.js';
-import { durationMs, moneyMinor } from './quantities.js';
+import { featureUnit, parseDurationMs, parseMoney, windowReachMs } from './catalogue/units.js';
 
 export const RECENT = 0;
 export const NOTABLE = 1;
@@ -189,9 +189,8 @@ function compileRule(rule: Rule, index: number, windows: Window[], groups: Group
   const features = names.map((name) =>
     compileFeature(name, rule.features[name], trigger, indexOf, windows, groups),
   );
-  for (const f of features) f.unit = unitOf(f.spec, (i) => features[indexOf(i)].unit);
   const value = (feature: number, t: string | number): number =>
-    features[feature].unit === 'money' ? moneyMinor(String(t)) : Number(t);
+    features[feature].unit === 'money' ? minorOf(String(t)) : Number(t);
   const gates = rule.gates.map((g) => ({
     feature: indexOf(g.feature),
     op: OPS.indexOf(g.op) as OpCode,
@@ -220,7 +219,7 @@ function compileRule(rule: Rule, index: number, windows: Window[], groups: Group
     facts: rule.facts.map(indexOf),
     normals: new Map(Object.entries(rule.normals).map(([k, v]) => [indexOf(k), indexOf(v)])),
     cooldown: -1,
-    cooldownMs: rule.cooldown === undefined ? 0 : durationMs(rule.cooldown),
+    cooldownMs: rule.cooldown === undefined ? 0 : parseDurationMs(rule.cooldown),
     evidence: evidenceFeature(observed, gates, features),
     family: FAMILIES.indexOf(rule.family),
   };
@@ -314,19 +313,13 @@ function compileFeature(
     dayGroup,
     inputs: inputNames(spec).map(indexOf),
     cost: COST[spec.kind],
-    unit: 'count',
+    unit: featureUnit(spec.kind),
   };
 }
 
 function findGroup(spec: string, filter: Filter, windows: Window[], groups: Group[]): Group {
   const kind: WindowKind = spec === 'bank-day' || spec === 'bank-month' ? spec : 'sliding';
-  // A bank day lasts at most 25 h, a month 31 d and an hour.
-  const ms =
-    kind === 'sliding'
-      ? durationMs(spec)
-      : kind === 'bank-day'
-        ? 25 * 3_600_000
-        : (31 * 24 + 1) * 3_600_000;
+  const ms = windowReachMs(spec);
   const list = ms <= RECENT_WINDOW_MAX_MS ? RECENT : NOTABLE;
   let window = windows.find((w) => w.kind === kind && w.ms === ms);
   if (window === undefined) {
@@ -354,12 +347,12 @@ function bitsOf(f: Filter): { all: number; none: number; min: number; below: num
     names.reduce((bits, n) => bits | ClassBit[n], 0);
   const amount = f.amount ?? {};
   let below = Number.POSITIVE_INFINITY;
-  if (amount.below !== undefined) below = moneyMinor(amount.below);
-  if (amount.max !== undefined) below = Math.min(below, moneyMinor(amount.max) + 1);
+  if (amount.below !== undefined) below = minorOf(amount.below);
+  if (amount.max !== undefined) below = Math.min(below, minorOf(amount.max) + 1);
   return {
     all: mask(f.all),
     none: mask(f.none),
-    min: amount.min === undefined ? 0 : moneyMinor(amount.min),
+    min: amount.min === undefined ? 0 : minorOf(amount.min),
     below,
   };
 }
@@ -368,31 +361,9 @@ function maskOf(names: readonly string[], all: readonly string[], shift: number)
   return names.reduce((bits, n) => bits | (1 << (shift + all.indexOf(n))), 0);
 }
 
-function unitOf(f: Feature, of: (name: string) => Unit): Unit {
-  switch (f.kind) {
-    case 'amount':
-    case 'sum':
-    case 'max':
-    case 'balance-before':
-    case 'balance-before-day':
-    case 'mean-payment':
-    case 'mean-daily-outflow':
-      return 'money';
-    case 'count':
-    case 'distinct-counterparties':
-    case 'customer-made':
-      return 'count';
-    case 'silence':
-      return 'days';
-    case 'drop':
-    case 'percent':
-    case 'limit-use':
-      return 'percent';
-    case 'ratio':
-      return 'ratio';
-    case 'new-counterparty':
-      return 'flag';
-    default:
-      return of((f as { of: string }).of);
-  }
+/** The loader has refused whatever is not money. */
+function minorOf(text: string): number {
+  const minor = parseMoney(text);
+  if (minor === null) throw new Error(`not an amount: ${text}`);
+  return minor;
 }
