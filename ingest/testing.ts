@@ -121,10 +121,12 @@ export async function startAdmission(
     journal,
     admitted,
     clock,
-    offer: (transactions, batch = {}) =>
-      admission.offer({
-        source: batch.source ?? 'http',
-        partition: batch.partition ?? 0,
+    offer: (transactions, batch = {}) => {
+      const { source = 'http', partition = 0 } = batch;
+      offset = Math.max(offset, admission.sourceOffset(source, partition));
+      return admission.offer({
+        source,
+        partition,
         history: batch.history ?? false,
         items: transactions.map((t) => ({
           offset: offset++,
@@ -132,7 +134,8 @@ export async function startAdmission(
           bytes: t instanceof Uint8Array ? t : encodeTransaction(t),
         })),
         ...(batch.nextOffset !== undefined && { nextOffset: batch.nextOffset }),
-      }),
+      });
+    },
     stop: async () => {
       await admission.close();
       await journal.close();

@@ -121,6 +121,17 @@ export class WatermarkKeeper {
     this.#setState(source, 'ended');
   }
 
+  /** It said so, and has brought nothing since. */
+  hasEnded(source: number): boolean {
+    let ended = false;
+    for (const p of this.#partitions.values()) {
+      if (p.source !== source) continue;
+      if (p.state !== 'ended') return false;
+      ended = true;
+    }
+    return ended;
+  }
+
   /** True when a record should be written; cheap enough for every batch. */
   due(nowMs: number): boolean {
     if (this.#partitions.size === 0) return false;

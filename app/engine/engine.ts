@@ -227,9 +227,7 @@ class Engine implements RunningRole {
         this.#decisions?.settle();
       },
       readJournal: (from) => this.#journal.read(from, READ_RECORDS),
-      onQuarantine: (position) => {
-        this.#admission.appendControl({ type: 'quarantine', position });
-      },
+      onQuarantine: (position) => this.#admission.quarantine(position),
       onHopeless: (error) => this.#fail(error, 'scoring cannot go on'),
     });
   }

@@ -14,16 +14,17 @@ import type {
   SourceHost,
   SourceItem,
 } from '../../schemas/ports.js';
-import { DEAD_LETTER_REASONS, type DeadLetterReason } from '../../schemas/reasons.js';
+import type { DeadLetterReason } from '../../schemas/reasons.js';
 import { changedProfiles, type ReferenceTables } from '../reference/tables.js';
 import { WatermarkKeeper } from '../watermark.js';
 import { contentWords } from './content.js';
-import { DEAD_LETTERS_TABLE, DeadLetterWriter } from './dead-letters.js';
+import { DEAD_LETTERS_TABLE } from './dead-letters.js';
 import { Dedupe } from './dedupe.js';
 import { Feed } from './feed.js';
 import type { Journal } from './journal.js';
 import { Judge } from './judge.js';
 import { writeControl, writeTransaction } from './record-writer.js';
+import { Refusals } from './refusals.js';
 import {
   type Restored,
   restoreJournal,
@@ -73,6 +74,10 @@ export interface AdmissionCounters {
 }
 
 const DEAD_LETTERS_MAX = 100_000;
+/** Profiles that change with reference data, for each commit. */
+const PROFILES_AT_ONCE = 100_000;
+/** Ever: a shard remembers what it has seen of 128 of them, for all time. */
+const SOURCES_MAX = 120;
 const RETRY_AFTER_MS = 1_000;
 
 /** Reads the journal's tail, then takes transactions. */
@@ -97,7 +102,7 @@ export class Admission implements SourceHost {
   readonly #dedupe: Dedupe;
   readonly #keeper: WatermarkKeeper;
   readonly #sources: SourceNumbers;
-  readonly #letters: DeadLetterWriter;
+  readonly #refusals: Refusals;
   readonly #judge: Judge;
   readonly #timer: NodeJS.Timeout;
   /** Any transaction in the journal: then changed profiles must be told to the shards. */
@@ -122,15 +127,16 @@ export class Admission implements SourceHost {
       journalBytesMax: configuration.journalBytesMax,
       onFailed: options.onFailed,
     });
-    this.#letters = new DeadLetterWriter(journal.table(DEAD_LETTERS_TABLE), {
+    const limits = {
       lettersMax: options.deadLettersMax ?? DEAD_LETTERS_MAX,
       rawBytesMax: configuration.messageBytesMax,
-    });
-    const rejected = Object.fromEntries(DEAD_LETTER_REASONS.map((reason) => [reason, 0]));
+    };
+    const letters = journal.table(DEAD_LETTERS_TABLE);
+    this.#refusals = new Refusals(letters, limits, (puts) => this.#feed.put(puts));
     this.counters = {
       accepted: 0,
       duplicates: 0,
-      rejected: rejected as Record<DeadLetterReason, number>,
+      rejected: this.#refusals.counts,
       acceptedBySource: new Map(),
       deadLettersDropped: 0,
     };
@@ -163,9 +169,14 @@ export class Admission implements SourceHost {
     return this.#options.clock.nowMs() - (this.#dedupe.oldestIngestMs() ?? 0);
   }
 
-  /** Next offset committed for a partition of a source: where it goes on after a restart. */
+  /** Next offset for a partition of a source: where it goes on, also after a restart. */
   sourceOffset(name: string, partition: number): number {
     return this.#sources.offset(name, partition);
+  }
+
+  /** False for a name that would be one too many; names are never forgotten. */
+  canTake(name: string): boolean {
+    return this.#sources.number(name) !== undefined || this.#sources.names().size < SOURCES_MAX;
   }
 
   onRoom(listener: () => void): void {
@@ -182,6 +193,26 @@ export class Admission implements SourceHost {
     const ingestMs = this.#options.clock.nowMs();
     const source = this.#sourceNumber(batch.source);
     const outcomes: AdmissionOutcome[] = [];
+    try {
+      this.#admitAll(batch, source, ingestMs, outcomes);
+    } finally {
+      // Whatever happened: an offset that stands in a record is never given out again.
+      if (batch.nextOffset !== undefined) {
+        const key = this.#sources.setOffset(batch.source, batch.partition, batch.nextOffset);
+        this.#feed.setMeta(key, batch.nextOffset);
+      }
+    }
+    const flushed = this.#feed.flushed();
+    this.#feed.cut();
+    return { full: false, outcomes, flushed };
+  }
+
+  #admitAll(
+    batch: SourceBatch,
+    source: number,
+    ingestMs: number,
+    outcomes: AdmissionOutcome[],
+  ): void {
     let accepted = 0;
     for (const item of batch.items) {
       const outcome = this.#admit(item, batch, source, ingestMs);
@@ -196,11 +227,6 @@ export class Admission implements SourceHost {
     this.counters.accepted += accepted;
     const bySource = this.counters.acceptedBySource;
     bySource.set(batch.source, (bySource.get(batch.source) ?? 0) + accepted);
-    if (batch.nextOffset !== undefined) {
-      const key = this.#sources.setOffset(batch.source, batch.partition, batch.nextOffset);
-      this.#feed.setMeta(key, batch.nextOffset);
-    }
-    return { full: false, outcomes, flushed: this.#feed.flushed() };
   }
 
   idle(sourceName: string): void {
@@ -210,13 +236,24 @@ export class Admission implements SourceHost {
     this.tick();
   }
 
+  /** Told again, nothing happens: a sender who got no answer repeats himself. */
   ended(sourceName: string): void {
     const source = this.#sources.number(sourceName);
-    if (source === undefined) return;
+    if (source === undefined || this.#keeper.hasEnded(source)) return;
     this.#keeper.ended(source);
     this.tick();
     const asOfMs = this.#options.clock.nowMs();
     this.appendControl({ type: 'history-end', source, asOfMs });
+  }
+
+  /** The record at a position is scored no more, and is found among the dead letters. */
+  quarantine(position: number): void {
+    const [found] = this.#options.journal.read(position, 1);
+    this.appendControl({ type: 'quarantine', position });
+    if (found === undefined) return;
+    const detail = 'killed its scoring thread three times';
+    const nameOf = (number: number) => this.#sources.name(number) ?? `source ${number}`;
+    this.#refusals.buryRecord(position, found.bytes, 'quarantined', detail, nameOf);
   }
 
   /** Puts a control record in order with the transactions; returns its position. */
@@ -225,8 +262,9 @@ export class Admission implements SourceHost {
     const ingestMs = this.#options.clock.nowMs();
     const { bytes, json } = writeControl(this.#feed.slabs, position, record, ingestMs);
     this.#feed.push(bytes);
-    if (record.type !== 'watermark') {
-      this.#feed.puts().push({ table: 'control', key: position, value: json });
+    // The index is read whole now and then: only what somebody looks up stands in it.
+    if (record.type !== 'watermark' && record.type !== 'profile') {
+      this.#feed.put([{ table: 'control', key: position, value: json }]);
     }
     this.#options.onAdmitted(position, bytes);
     return position;
@@ -243,10 +281,12 @@ export class Admission implements SourceHost {
     this.#keeper.setZoneTable(tables.data.zoneTable);
     const position = this.appendControl({ type: 'reference', version: tables.version, sha256 });
     if (this.#anyTransaction) {
-      for (const { subject, profile } of changedProfiles(before, tables)) {
+      changedProfiles(before, tables).forEach(({ subject, profile }, i) => {
         this.appendControl({ type: 'profile', subject, profile });
-      }
+        if (i % PROFILES_AT_ONCE === PROFILES_AT_ONCE - 1) this.#feed.cut();
+      });
     }
+    this.#feed.cut();
     return position;
   }
 
@@ -279,6 +319,7 @@ export class Admission implements SourceHost {
   #sourceNumber(name: string): number {
     const known = this.#sources.number(name);
     if (known !== undefined) return known;
+    if (!this.canTake(name)) throw new RangeError(`more than ${SOURCES_MAX} sources`);
     const number = this.#sources.add(name);
     this.appendControl({ type: 'source', name, number });
     return number;
@@ -301,10 +342,13 @@ export class Admission implements SourceHost {
       this.counters.duplicates++;
       return reason;
     }
-    if (reason !== null) {
-      this.#bury(reason, item.bytes, batch.source);
-      return reason;
+    if (reason !== null) return this.#bury(reason, item.bytes, batch.source);
+    const { marks } = this.#sources;
+    if (marks.passed(source, batch.partition, item.offset, item.index)) {
+      this.#judge.detail = 'origin: at or below what this source has brought before';
+      return this.#bury('conflicting_duplicate', item.bytes, batch.source);
     }
+    marks.note(source, batch.partition, item.offset, item.index);
     const position = this.#feed.nextPosition;
     const { bytes } = item;
     const record = writeTransaction(
@@ -324,21 +368,12 @@ export class Admission implements SourceHost {
     return 'accepted';
   }
 
-  #bury(reason: DeadLetterReason, raw: Uint8Array, source: string): void {
+  #bury(reason: DeadLetterReason, raw: Uint8Array, source: string): DeadLetterReason {
     const { source: number, partition, offset, index, ingestMs } = this.#judge.annex;
-    this.counters.rejected[reason]++;
-    this.#letters.write(
-      {
-        reason,
-        detail: this.#judge.detail,
-        source,
-        origin: { source: number, partition, offset, index },
-        ingestMs,
-      },
-      raw,
-      this.#feed.puts(),
-    );
-    this.counters.deadLettersDropped = this.#letters.dropped;
+    const origin = { source: number, partition, offset, index };
+    this.#refusals.bury({ reason, detail: this.#judge.detail, source, origin, ingestMs }, raw);
+    this.counters.deadLettersDropped = this.#refusals.dropped;
+    return reason;
   }
 
   #idText(bytes: Uint8Array): string {

@@ -23,7 +23,9 @@ interface Turn {
   records: Uint8Array[];
   puts: Put[];
   meta: Record<string, string | number>;
+  /** Of the records, and of what is put beside them. */
   bytes: number;
+  putBytes: number;
   promise: Promise<void>;
   resolve(): void;
   reject(error: unknown): void;
@@ -101,12 +103,26 @@ export class Feed {
     this.#unconsumedBytes += record.length;
     this.#unflushedBytes += record.length;
     this.#next++;
-    if (turn.bytes >= TURN_BYTES_MAX) this.#commit();
   }
 
-  /** Changes of side tables in this turn's commit. */
-  puts(): Put[] {
-    return this.#open().puts;
+  /** Changes of side tables in this turn's commit; they wait for the disk like records. */
+  put(puts: readonly Put[]): void {
+    const turn = this.#open();
+    for (const each of puts) {
+      turn.puts.push(each);
+      const bytes = each.value?.byteLength ?? 0;
+      turn.putBytes += bytes;
+      this.#unflushedBytes += bytes;
+    }
+  }
+
+  /**
+   * What belongs together has been handed over: a large turn is appended at once. Never in between,
+   * or a crash could keep a batch's records without its offset.
+   */
+  cut(): void {
+    const turn = this.#turn;
+    if (turn !== undefined && turn.bytes + turn.putBytes >= TURN_BYTES_MAX) this.#commit();
   }
 
   setMeta(key: string, value: string | number): void {
@@ -148,7 +164,8 @@ export class Feed {
     });
     // Whoever waits gets the error; that nobody waits must not end the process.
     promise.catch(() => undefined);
-    this.#turn = { records: [], puts: [], meta: {}, bytes: 0, promise, resolve, reject };
+    const empty = { records: [], puts: [], meta: {}, bytes: 0, putBytes: 0 };
+    this.#turn = { ...empty, promise, resolve, reject };
     this.#durable = promise;
     if (!this.#scheduled) {
       this.#scheduled = true;
@@ -185,10 +202,9 @@ export class Feed {
 
   #flushed(turn: Turn, end: number): void {
     this.#flushedTo = end;
-    this.#unflushedBytes -= turn.bytes;
+    this.#unflushedBytes -= turn.bytes + turn.putBytes;
     // Asking LMDB for its size costs as much as a small commit: not after every one.
-    this.#sinceCheckBytes +=
-      COMMIT_BYTES + turn.bytes + turn.puts.reduce((sum, p) => sum + putBytes(p), 0);
+    this.#sinceCheckBytes += COMMIT_BYTES + turn.bytes + turn.putBytes;
     if (this.#sinceCheckBytes > CHECK_EVERY_BYTES) this.#checkRoom();
     this.#release();
     turn.resolve();
@@ -229,8 +245,4 @@ function positionError(expected: number, actual: number): Error {
     `journal: a record was to end at position ${expected} but the log ends at ${actual}; ` +
       'another writer holds the data folder: stop it and start Weir again',
   );
-}
-
-function putBytes(put: Put): number {
-  return put.value === null ? 0 : put.value.byteLength;
 }

@@ -11,6 +11,8 @@ import {
   RECORD_HEADER_FLAGS,
   RECORD_HEADER_INGEST_MS,
   RECORD_HEADER_KIND,
+  RECORD_HEADER_ORIGIN_INDEX,
+  RECORD_HEADER_ORIGIN_OFFSET,
   RECORD_HEADER_ORIGIN_PARTITION,
   RECORD_HEADER_ORIGIN_SOURCE,
   RECORD_HEADER_PAYLOAD_LENGTH,
@@ -22,6 +24,7 @@ import type { WatermarkKeeper } from '../watermark.js';
 import { contentWords, hashContent } from './content.js';
 import type { Dedupe } from './dedupe.js';
 import type { Journal } from './journal.js';
+import { OriginMarks } from './origin-marks.js';
 import { KIND_CONTROL, KIND_TRANSACTION } from './record-writer.js';
 
 /** Volumes per source and bank day, with the position up to which they count. */
@@ -34,6 +37,7 @@ const decoder = new TextDecoder();
 export class SourceNumbers {
   readonly #numbers = new Map<string, number>();
   readonly #offsets = new Map<string, number>();
+  readonly #marks = new OriginMarks();
   readonly #journal: Journal;
   #next = 1;
 
@@ -43,6 +47,11 @@ export class SourceNumbers {
 
   number(name: string): number | undefined {
     return this.#numbers.get(name);
+  }
+
+  name(number: number): string | undefined {
+    for (const [name, known] of this.#numbers) if (known === number) return name;
+    return undefined;
   }
 
   names(): ReadonlyMap<string, number> {
@@ -55,15 +64,21 @@ export class SourceNumbers {
     return number;
   }
 
+  /** Of what the journal's tail held, and of everything since. */
+  get marks(): OriginMarks {
+    return this.#marks;
+  }
+
   offset(name: string, partition: number): number {
-    const key = offsetKey(this.#numbers.get(name), partition);
-    if (key === undefined) return 0;
+    const number = this.#numbers.get(name);
+    const key = offsetKey(number, partition);
+    if (number === undefined || key === undefined) return 0;
     let offset = this.#offsets.get(key);
     if (offset === undefined) {
       offset = Number(this.#journal.getMeta(key) ?? 0);
       this.#offsets.set(key, offset);
     }
-    return offset;
+    return Math.max(offset, this.#marks.nextOffset(number, partition));
   }
 
   /** Returns the key that the offset is committed under. */
@@ -115,7 +130,7 @@ export async function restoreJournal(
   const start = Math.max(journal.first(), end - dedupe.idsMax);
   const volumes = parseVolumes(journal.getMeta(VOLUMES_META));
   if (volumes !== undefined) keeper.restoreVolumes(volumes.counts);
-  const tail = new TailReader(dedupe, keeper, volumes?.position ?? 0);
+  const tail = new TailReader(dedupe, keeper, sources.marks, volumes?.position ?? 0);
   for (let from = start; from < end; ) {
     const records = journal.read(from, READ_RECORDS);
     if (records.length === 0) break;
@@ -142,11 +157,13 @@ class TailReader {
   anyTransaction = false;
   readonly #dedupe: Dedupe;
   readonly #keeper: WatermarkKeeper;
+  readonly #marks: OriginMarks;
   readonly #countFrom: number;
 
-  constructor(dedupe: Dedupe, keeper: WatermarkKeeper, countFrom: number) {
+  constructor(dedupe: Dedupe, keeper: WatermarkKeeper, marks: OriginMarks, countFrom: number) {
     this.#dedupe = dedupe;
     this.#keeper = keeper;
+    this.#marks = marks;
     this.#countFrom = countFrom;
   }
 
@@ -173,9 +190,13 @@ class TailReader {
     hashContent(payload);
     this.#dedupe.add(hashWords, contentWords[0], contentWords[1], ingestMs);
     const history = (view.getUint32(RECORD_HEADER_FLAGS, true) & RecordFlag.history) !== 0;
+    const source = view.getUint16(RECORD_HEADER_ORIGIN_SOURCE, true);
+    const partition = view.getUint16(RECORD_HEADER_ORIGIN_PARTITION, true);
+    const offset = view.getFloat64(RECORD_HEADER_ORIGIN_OFFSET, true);
+    this.#marks.note(source, partition, offset, view.getUint32(RECORD_HEADER_ORIGIN_INDEX, true));
     this.#keeper.observe(
-      view.getUint16(RECORD_HEADER_ORIGIN_SOURCE, true),
-      view.getUint16(RECORD_HEADER_ORIGIN_PARTITION, true),
+      source,
+      partition,
       view.getFloat64(RECORD_HEADER_EVENT_MS, true),
       ingestMs,
       history,

@@ -209,4 +209,26 @@ describe('HTTP source', () => {
     await post(row({ id: 'after' }));
     expect(harness.admission.sourceOffset('http', 0)).toBe(before + 1);
   });
+
+  it('answers the end of a source once it is in the journal', async () => {
+    await start();
+    await post(row(), { path: '/v1/transactions?history=past' });
+    const { status } = await post({}, { path: '/v1/sources/past/end' });
+    expect(status).toBe(200);
+    const stored = harness.journal.read(0, 100).map(({ bytes }) => controlOf(bytes)?.type);
+    expect(stored).toContain('history-end');
+  });
+
+  it('refuses the name of a source too many, and goes on with those it knows', async () => {
+    await start();
+    for (let i = 0; harness.admission.canTake(`s-${i}`); i++) {
+      const items = [{ offset: 0, index: 0, bytes: new Uint8Array(1) }];
+      harness.admission.offer({ source: `s-${i}`, partition: 0, history: true, items });
+    }
+    const refused = await post(row(), { path: '/v1/transactions?history=one-more' });
+    expect(refused.status).toBe(400);
+    expect(refused.json).toMatchObject({ error: { code: 'too_many_sources' } });
+    const known = await post(row(), { path: '/v1/transactions?history=s-1' });
+    expect(known.json).toMatchObject({ ack: 'accepted' });
+  });
 });

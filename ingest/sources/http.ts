@@ -47,7 +47,13 @@ export interface HttpSourceOptions {
 }
 
 /** Admission, seen from here. */
-export type HttpHost = SourceHost & { sourceOffset(name: string, partition: number): number };
+export type HttpHost = SourceHost & {
+  sourceOffset(name: string, partition: number): number;
+  /** False for the name of a source too many. */
+  canTake(name: string): boolean;
+  /** Resolves when everything handed over until now is durable. */
+  flush(): Promise<void>;
+};
 
 export const HTTP_SOURCE = 'http';
 const TRANSACTIONS_MAX = 20_000;
@@ -69,7 +75,6 @@ export class HttpSource implements Source {
   readonly name = HTTP_SOURCE;
   readonly #options: HttpSourceOptions;
   readonly #keyHash: Buffer;
-  readonly #offsets = new Map<string, number>();
   #host: HttpHost | undefined;
   #stopped: () => void = () => undefined;
   #roomWaiters: (() => void)[] = [];
@@ -115,14 +120,21 @@ export class HttpSource implements Source {
     this.#stopped();
   }
 
-  #end(exchange: Exchange): void {
+  /** Answered once it is in the journal: like a transaction, it is told once. */
+  async #end(exchange: Exchange): Promise<void> {
     if (!this.#authorised(exchange)) return;
     const name = exchange.params['name'];
     if (!isHistoryName(name)) {
       fail(exchange, 400, 'bad_source', SOURCE_NAME_HELP);
       return;
     }
-    this.#host?.ended(name);
+    try {
+      this.#host?.ended(name);
+      await this.#host?.flush();
+    } catch {
+      fail(exchange, 503, 'journal_failed', 'the journal could not be written; send it again');
+      return;
+    }
     exchange.reply(200, JSON_HEADERS, JSON.stringify({ source: name, ended: true }));
   }
 
@@ -137,6 +149,11 @@ export class HttpSource implements Source {
     const history = exchange.query.get('history') ?? exchange.header('x-weir-history');
     if (history !== null && history !== undefined && !isHistoryName(history)) {
       fail(exchange, 400, 'bad_source', SOURCE_NAME_HELP);
+      return;
+    }
+    if (history && this.#host?.canTake(history) === false) {
+      const help = 'too many names of sources; go on under a name that was used before';
+      fail(exchange, 400, 'too_many_sources', help);
       return;
     }
     const wait = exchange.query.get('decision') === 'wait';
@@ -176,8 +193,8 @@ export class HttpSource implements Source {
   offer(items: readonly Item[], history: string | undefined, firstIndex: number): OfferResult {
     const host = this.#host as HttpHost;
     const source = history ?? HTTP_SOURCE;
-    const offset = this.#offsets.get(source) ?? host.sourceOffset(source, 0);
-    const result = host.offer({
+    const offset = host.sourceOffset(source, 0);
+    return host.offer({
       source,
       partition: 0,
       history: history !== undefined,
@@ -189,8 +206,6 @@ export class HttpSource implements Source {
       })),
       nextOffset: offset + 1,
     });
-    if (!result.full) this.#offsets.set(source, offset + 1);
-    return result;
   }
 
   /** Resolves with true when there is room. */
