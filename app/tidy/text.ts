@@ -25,9 +25,7 @@ export function checkSizes(file: RepositoryFile): string[] {
 }
 
 /** Written apart, so that this file does not find itself. */
-const marks = new RegExp(
-  `\\b(${['TO' + 'DO', 'FIX' + 'ME', 'HA' + 'CK'].join('|')})\\b`,
-);
+const marks = new RegExp(`\\b(${['TO' + 'DO', 'FIX' + 'ME', 'HA' + 'CK'].join('|')})\\b`);
 const machinePaths = new RegExp(['/home/[a-z]', '/root/', '/Users/[A-Za-z]', '/work/'].join('|'));
 
 export function checkMarks(file: RepositoryFile): string[] {
