@@ -36,7 +36,7 @@ export async function listDeadLetters(flags: DeadLetterListFlags): Promise<strin
     l.source,
     l.reason,
     String(l.rawBytes),
-    l.detail,
+    printable(l.detail),
   ]);
   return table([['number', 'ingest time (UTC)', 'source', 'reason', 'bytes', 'detail'], ...rows]);
 }
@@ -55,7 +55,7 @@ export async function showDeadLetter(
   const { raw, ...head } = letter;
   const cut = raw.length < letter.rawBytes ? `, the first ${raw.length} kept` : '';
   const title = `As it came (${letter.rawBytes} bytes${cut}):`;
-  return `${JSON.stringify(head, null, 2)}\n\n${title}\n${shown(raw)}\n`;
+  return `${printable(JSON.stringify(head, null, 2))}\n\n${title}\n${shown(raw)}\n`;
 }
 
 /** The last `limit` that fit, newest first; pages through, since the log lists oldest first. */
@@ -83,6 +83,11 @@ async function withTable<T>(dir: string, work: (table: SideTable) => T): Promise
   } finally {
     await log.close();
   }
+}
+
+/** A detail may name a key that a sender made up: no code of it reaches the terminal. */
+function printable(text: string): string {
+  return text.replace(/[^\P{C}\n]/gu, '\ufffd');
 }
 
 function shown(raw: Uint8Array): string {

@@ -65,6 +65,8 @@ describe('exit codes', () => {
     [['run', '--threads', 'many'], 'whole number'],
     [['run', '--demo', 'everything'], 'sample, none'],
     [['replay'], 'missing required argument'],
+    [['dead-letters', 'list', '--limit', '-3'], 'above 0'],
+    [['replay', 'x', '--threads', '0'], 'above 0'],
   ])('2 for a wrong call: %j', async (argv, message) => {
     expect(await main(argv)).toBe(2);
     expect(out).toContain(message);

@@ -46,6 +46,12 @@ export function wholeNumber(text: string): number {
   return value;
 }
 
+export function countNumber(text: string): number {
+  const value = wholeNumber(text);
+  if (value < 1) throw new InvalidArgumentError('Write a whole number above 0.');
+  return value;
+}
+
 function positiveNumber(text: string): number {
   const value = Number(text);
   if (!(value > 0)) throw new InvalidArgumentError('Write a number above 0.');

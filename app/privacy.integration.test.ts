@@ -3,7 +3,7 @@
  * level, metrics, statistics, command lines and what reaches a page; and files for their owner
  * only. Against the whole program, with a customer of the secret class whose alert is on screen.
  */
-import { lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
@@ -126,6 +126,13 @@ async function whatAPageGets(): Promise<string> {
   socket.close();
   return all + frames;
 }
+/** Written once a second by each role, first a second after its start. */
+async function statistics(): Promise<string> {
+  const files = ['engine', 'dashboard'].map((role) => join(dir, 'data', 'stats', `${role}.json`));
+  await until(() => files.every((file) => existsSync(file)));
+  return files.map((file) => readFileSync(file, 'utf8')).join('\n');
+}
+
 interface List {
   rows: { id: string }[];
 }
@@ -147,9 +154,7 @@ describe('a customer whose class is secret', () => {
     const outside: Record<string, string> = {
       log: program.err(),
       metrics: (await Promise.all(metrics)).join('\n'),
-      statistics: below(join(dir, 'data', 'stats'))
-        .map((file) => readFileSync(file, 'utf8'))
-        .join('\n'),
+      statistics: await statistics(),
       'command lines': pids.map((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8')).join('\n'),
     };
     const key = ingestKey(join(dir, 'data'));

@@ -67,8 +67,12 @@ export async function runRoleProcess(
     if (stopping) return;
     stopping = true;
     logger.info({ why }, 'stopping');
-    // Whatever was begun survives a kill, so a start is not waited for.
-    if (running === undefined) return leave(0);
+    // Whatever was begun survives a kill, so a start is not waited for. What it complains of from
+    // here on is only that its logs are closed.
+    if (running === undefined) {
+      logger.level = 'silent';
+      return leave(0);
+    }
     // The supervisor kills at its deadline; alone, the role keeps the deadline itself.
     setTimeout(() => {
       logger.error({ stopDeadlineMs }, 'not stopped within the deadline, leaving');

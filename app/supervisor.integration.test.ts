@@ -38,6 +38,13 @@ describe('commands beside a running Weir', () => {
       body: '{"id":"bad","amount":"x"}',
     });
     expect(await posted.json()).toMatchObject({ ack: 'rejected', reason: 'missing_field' });
+    // A key that would colour a terminal, made by a sender: named, but never obeyed.
+    const good = '"eventTime":1,"debtor":{"account":"a"},"creditor":{"account":"b"},"amount":"1"';
+    await fetch(`http://127.0.0.1:${ports.ingest}/v1/transactions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: `{"id":"bad","currency":"CNY",${good},"\u009b31m\u202e":1}`,
+    });
     const run = async (...args: string[]): Promise<string> => {
       const command = startWeir([...args, '--dir', dir]);
       expect(await command.ended, command.err()).toBe(0);
@@ -45,6 +52,11 @@ describe('commands beside a running Weir', () => {
     };
     expect(await run('dead-letters', 'list')).toMatch(/^1 .* http +missing_field +25 /m);
     expect(await run('dead-letters', 'list', '--reason', 'too_old')).toBe('no dead letter\n');
+    for (const command of [['list'], ['show', '2']]) {
+      const text = await run('dead-letters', ...command);
+      expect(text).toContain('unknown key');
+      expect(text).not.toMatch(/[^\P{C}\n]/u);
+    }
     expect(await run('dead-letters', 'show', '1', '--raw')).toBe('{"id":"bad","amount":"x"}');
     const link = await run('sign-in-link');
     expect(link).toMatch(new RegExp(`^http://127.0.0.1:${ports.dashboard}/#token=\\S{40,}\n$`));

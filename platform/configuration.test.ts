@@ -44,7 +44,7 @@ describe('configuration', () => {
     expect(problemsOf('shards: 64\ntreads: 2\n')).toEqual([
       'weir.yaml:2: treads: there is no such setting; did you mean "threads"?',
     ]);
-    expect(problemsOf('nonsenseSetting: 2\n')[0]).toMatch(/take the line out/);
+    expect(problemsOf('nonsenseSetting: 2\n')[0]).toMatch(/take it out/);
   });
 
   it('names line, key and default of a wrong value', () => {
@@ -59,6 +59,7 @@ describe('configuration', () => {
 
   it('says where YAML is broken', () => {
     expect(problemsOf('threads: [1\n')[0]).toMatch(/^weir\.yaml:\d+: .*mend the YAML/);
+    expect(problemsOf('threads: [1\n')[0]).not.toContain('column');
     expect(problemsOf('threads: 1\nthreads: 2\n')[0]).toMatch(/^weir\.yaml:2: /);
     expect(problemsOf('- a\n- b\n')[0]).toMatch(/not a list of settings/);
   });
@@ -68,6 +69,12 @@ describe('configuration', () => {
     expect(problemsOf('zone: Asia/Nowhere')[0]).toMatch(/no time zone/);
     expect(problemsOf('ingestPort: 70000')[0]).toMatch(/no port/);
     expect(problemsOf('stopDeadlineMs: 0')[0]).toMatch(/too small/);
+    for (const origin of ['weir.bank.example', 'https://weir.bank.example/page', '*']) {
+      expect(problemsOf(`allowedOrigins: ["${origin}"]`)[0]).toMatch(
+        /^weir\.yaml:1: .*is no origin/,
+      );
+    }
+    expect(problemsOf('allowedOrigins: ["https://weir.bank.example:8443/"]')).toEqual([]);
   });
 
   it('reports every problem at once', () => {

@@ -53,7 +53,7 @@ function readYaml(text: string): {
   const [first] = document.errors;
   if (first !== undefined) {
     const line = counter.linePos(first.pos[0]).line;
-    const what = first.message.split('\n')[0];
+    const what = first.message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '');
     throw new ConfigurationError([
       `${CONFIGURATION_FILE}:${line}: ${what}; mend the YAML of this line`,
     ]);
@@ -83,7 +83,7 @@ function describeIssue(issue: z.core.$ZodIssue, place: Place): string[] {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => {
       const near = nearest(key, Object.keys(configurationSchema.shape));
-      const mend = near === undefined ? 'take the line out' : `did you mean "${near}"?`;
+      const mend = near === undefined ? 'take it out' : `did you mean "${near}"?`;
       return `${place(key)}: there is no such setting; ${mend}`;
     });
   }
@@ -123,6 +123,12 @@ function checkMeaning(c: Configuration, place: Place): string[] {
     new Intl.DateTimeFormat('en', { timeZone: c.zone });
   } catch {
     problems.push(`${place('zone')}: "${c.zone}" is no time zone; write for example Asia/Shanghai`);
+  }
+  for (const origin of c.allowedOrigins) {
+    // As a browser writes it; anything else would never match, and nobody would know why.
+    if (/^https?:\/\/[^/?#\s]+\/?$/.test(origin)) continue;
+    const example = 'https://weir.bank.example';
+    problems.push(`${place('allowedOrigins')}: "${origin}" is no origin; write ${example} or so`);
   }
   for (const [key, value] of Object.entries(c)) {
     if (/(Ms|Max|Bytes)$/.test(key) && typeof value === 'number' && value < 1) {

@@ -1,7 +1,7 @@
 /** `weir dead-letters list|show`: what admission refused, with the reason and the raw bytes. */
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { addDir, wholeNumber } from '../options.js';
+import { addDir, countNumber, wholeNumber } from '../options.js';
 
 const help = `
 Examples:
@@ -24,7 +24,7 @@ export function addDeadLettersCommand(program: Command): void {
     .addHelpText('after', help);
   addDir(letters.command('list').description('newest first, one a line'))
     .option('--reason <code>', 'only this reason')
-    .option('--limit <n>', 'at most this many', wholeNumber, 50)
+    .option('--limit <n>', 'at most this many', countNumber, 50)
     .option('--json', 'one JSON object a line')
     .addHelpText('after', help)
     .action(async (flags: DeadLetterListFlags) => {

@@ -1,7 +1,7 @@
 /** `weir replay FILE`: scores a file as fast as possible, without a server. */
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import { wholeNumber } from '../options.js';
+import { countNumber } from '../options.js';
 
 const help = `
 Writes one JSON object per hit to --out (or stdout), and a summary to stderr.
@@ -34,7 +34,7 @@ export function addReplayCommand(program: Command): void {
         .choices(['newest', 'all'])
         .default('newest'),
     )
-    .option('--threads <n>', 'scoring threads', wholeNumber, 1)
+    .option('--threads <n>', 'scoring threads', countNumber, 1)
     .addHelpText('after', help)
     .action(async (files: string[], flags: ReplayFlags) => {
       const { replay } = await import('../replay.js');

@@ -3,13 +3,13 @@
  * JSON body, so that no other web page can make them in a signed-in browser's name.
  */
 import { z } from 'zod';
-import type { Exchange, Transport } from '../../platform/index.js';
+import type { Exchange, Transport, TransportLogger } from '../../platform/index.js';
 import { FAMILIES } from '../../schemas/hit.js';
 import type { AlertList, SessionUser, Stats } from '../../schemas/protocol.js';
 import { CLOSE_REASONS } from '../../schemas/work-log.js';
 import type { AlertBook } from './alert-book.js';
 import { alertDetail, LIST_LIMIT_DEFAULT, LIST_LIMIT_MAX, listAlerts } from './alert-query.js';
-import type { Accounts, SignIn } from './auth/accounts.js';
+import type { Accounts, SignIn, SignInResult } from './auth/accounts.js';
 import type { Session } from './auth/sessions.js';
 import type { BankDirectory } from './directory.js';
 import { SECURITY_HEADERS } from './static-files.js';
@@ -51,6 +51,9 @@ export interface ApiOptions {
   isOurOrigin: (origin: string | undefined) => boolean;
   cursor: () => string;
   stats: () => Stats;
+  /** Told of every attempt to sign in. */
+  signIn: (result: SignInResult) => void;
+  logger: TransportLogger;
 }
 
 interface SignedIn {
@@ -121,6 +124,7 @@ export class Api {
       'token' in body
         ? accounts.byLink(body.token, address)
         : await accounts.byPassword(body.user, body.password, address);
+    this.tell(outcome, 'token' in body ? 'link' : 'password', address);
     if (!outcome.ok) {
       const retry = outcome.retryAfterMs > 0;
       const headers: Record<string, string> = retry
@@ -132,6 +136,14 @@ export class Api {
     const seconds = Math.floor(this.options.sessionMs / 1_000);
     const reply = { ...outcome.reply, bank: this.options.directory.bank };
     json(exchange, 200, reply, { 'set-cookie': this.cookie(exchange, outcome.cookie, seconds) });
+  }
+
+  /** Who came in, and who was refused from where. What was typed stays out: it may be a password. */
+  private tell(outcome: SignIn, by: 'link' | 'password', address: string): void {
+    const { logger, signIn } = this.options;
+    signIn(outcome.ok ? 'ok' : outcome.code);
+    if (outcome.ok) logger.info({ user: outcome.reply.user.name, by, address }, 'signed in');
+    else logger.warn({ why: outcome.code, by, address }, 'sign-in refused');
   }
 
   private cookie(exchange: Exchange, value: string, seconds: number): string {

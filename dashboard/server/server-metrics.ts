@@ -1,9 +1,12 @@
 /** Metrics of the dashboard role (names: screens.md). */
 import type { Metrics } from '../../platform/index.js';
 import type { AlertBook } from './alert-book.js';
+import { SIGN_IN_RESULTS, type SignInResult } from './auth/accounts.js';
 import type { HubEvents } from './hub.js';
 
-export type ServerCounters = HubEvents;
+export interface ServerCounters extends HubEvents {
+  signIn(result: SignInResult): void;
+}
 
 /** Seconds; the promised targets of the way from ingest to socket among them. */
 const LATENCY_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30];
@@ -14,7 +17,9 @@ export function addMetrics(
   connections: () => number,
 ): ServerCounters {
   const nothing = (): void => undefined;
-  if (metrics === undefined) return { latency: nothing, slowDisconnect: nothing, resumed: nothing };
+  if (metrics === undefined) {
+    return { latency: nothing, slowDisconnect: nothing, resumed: nothing, signIn: nothing };
+  }
   const gauge = (name: string, help: string, value: () => number): void => {
     metrics.gauge({ name, help, collect: (set) => set(value()) });
   };
@@ -46,7 +51,13 @@ export function addMetrics(
     help: 'Subscriptions with a cursor, by what became of them.',
     labels: { result: ['recovered', 'reload'] },
   });
+  const signIns = metrics.counter({
+    name: 'sign_ins_total',
+    help: 'Attempts to sign in, by what became of them.',
+    labels: { result: SIGN_IN_RESULTS },
+  });
   return {
+    signIn: (result) => signIns.inc({ result }),
     latency: (seconds) => latency.observe(seconds),
     slowDisconnect: () => slow.inc(),
     resumed: (recovered) => resumes.inc({ result: recovered ? 'recovered' : 'reload' }),

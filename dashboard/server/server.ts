@@ -78,14 +78,13 @@ export async function startDashboardServer(o: DashboardServerOptions): Promise<D
   const alertRate = new MinuteRate();
   const stats = new StatsSource(o.stats, book, latency, alertRate, nowMs);
   const counters: ServerCounters = addMetrics(o.metrics, book, () => hub.connections);
+  const shared = { book, directory, nowMs, logger, stats: () => stats.current() };
   const hub = new LiveHub({
-    book,
-    nowMs,
+    ...shared,
     hitsIdentity: () => hits.identity,
     workIdentity: () => work.identity,
     workFirst: () => work.first(),
     isLive: (session) => accounts.isLive(session),
-    stats: () => stats.current(),
     latency,
     alertRate,
     events: counters,
@@ -97,16 +96,14 @@ export async function startDashboardServer(o: DashboardServerOptions): Promise<D
   let port = configuration.dashboardPort;
   let isOurOrigin: (origin: string | undefined) => boolean = () => false;
   const api = new Api({
+    ...shared,
     accounts,
-    book,
-    directory,
-    nowMs,
     // Cookies know no ports: two Weirs on one machine must not overwrite each other's.
     cookieName: () => `weir_${port}`,
     sessionMs: configuration.sessionMs,
     isOurOrigin: (origin) => isOurOrigin(origin),
     cursor: () => hub.cursor(),
-    stats: () => stats.current(),
+    signIn: counters.signIn,
   });
   api.addTo(transport);
   transport.socket('/ws', (head) => decideUpgrade(head, api, hub, isOurOrigin));
@@ -156,11 +153,22 @@ function keepUp(
     openedAt = book.workPosition;
     if (changes.some((change) => change.opened)) stats.lastAlertMs = o.nowMs();
   });
+  let told = false;
+  const publish = (own: object): void => {
+    try {
+      o.stats.publish('dashboard', own);
+      told = false;
+    } catch (err) {
+      // A full disk, most likely: the queue must stay usable, for what is there can be worked on.
+      if (!told) o.logger.warn({ err }, 'statistics cannot be written');
+      told = true;
+    }
+  };
   const refresh = setInterval(() => {
     if (directory.refresh()) book.store.rename();
     const { alertsPerMinute, openAlerts, latencyP50Ms, latencyP99Ms } = stats.current();
     const own = { alertsPerMinute, openAlerts, latencyP50Ms, latencyP99Ms };
-    o.stats.publish('dashboard', { ...own, hitsWaiting: book.hitsWaiting });
+    publish({ ...own, hitsWaiting: book.hitsWaiting });
   }, REFRESH_MS);
   return [refresh];
 }

@@ -158,6 +158,45 @@ describe('sign-in and API', () => {
     expect(await code(reply)).toEqual([429, 'too-many-attempts']);
   });
 
+  it('tells who came in and who was refused, and nothing that was typed', async () => {
+    const made = token();
+    expect((await session({ token: made })).status).toBe(200);
+    await session({ token: made });
+    await session({ user: PASSWORD, password: 'a guess of 12+' });
+    expect(rig.lines.filter((line) => line.message.startsWith('sign'))).toEqual([
+      {
+        level: 'info',
+        fields: { user: 'admin', by: 'link', address: '127.0.0.1' },
+        message: 'signed in',
+      },
+      {
+        level: 'warn',
+        fields: { why: 'link-used', by: 'link', address: '127.0.0.1' },
+        message: 'sign-in refused',
+      },
+      {
+        level: 'warn',
+        fields: { why: 'bad-credentials', by: 'password', address: '127.0.0.1' },
+        message: 'sign-in refused',
+      },
+    ]);
+    const text = await rig.metrics.text();
+    for (const result of ['ok', 'link-used', 'bad-credentials']) {
+      expect(text).toContain(`weir_sign_ins_total{result="${result}",role="dashboard"} 1`);
+    }
+    expect(text).toContain('weir_sign_ins_total{result="too-many-attempts",role="dashboard"} 0');
+  });
+
+  it('goes on when its statistics cannot be written, and says so once', async () => {
+    // In the way, as a full disk is.
+    mkdirSync(join(rig.dir, 'stats', 'dashboard.json.tmp'));
+    const told = () => rig.lines.filter((line) => line.message.startsWith('statistics'));
+    await until(() => told().length > 0, 'told');
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    expect(told()).toHaveLength(1);
+    expect((await get('/api/session')).status).toBe(401);
+  });
+
   it('keeps people signed in over a restart', async () => {
     const cookie = await rig.signIn();
     await rig.stop();

@@ -7,6 +7,7 @@ import type {
   BodyOutcome,
   Exchange,
   Handler,
+  ListenOptions,
   ReplyHeaders,
   RequestHead,
   TransportLimits,
@@ -21,6 +22,7 @@ function errorBody(code: string, message: string): string {
 }
 
 export abstract class TransportBase {
+  abstract readonly kind: 'uws' | 'ws';
   protected readonly routes = new Router<Handler>();
   protected readonly sockets = new Router<UpgradeHandler>();
   protected readonly logger: TransportLogger;
@@ -44,6 +46,12 @@ export abstract class TransportBase {
 
   counts(): { exchanges: number; sockets: number } {
     return { exchanges: this.underWay, sockets: this.socketCount };
+  }
+
+  /** One line a door: which, where, and which web server stands behind it. */
+  protected listens({ host, setting }: ListenOptions, port: number): void {
+    const door = setting.replace(/Port$/, '');
+    this.logger.info({ door, host, port, transport: this.kind }, 'listening');
   }
 
   /** Finds the handler and runs it; the exchange always ends in exactly one reply. */

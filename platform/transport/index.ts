@@ -17,15 +17,9 @@ export interface TransportOptions {
 export function createTransport(options: TransportOptions): Transport {
   const { logger } = options;
   const limits: TransportLimits = { ...DEFAULT_LIMITS, ...options.limits };
-  if (options.prefer === 'ws') {
-    logger.info({ transport: 'ws', why: 'asked for' }, 'web server: node:http and ws');
-    return new NodeTransport(logger, limits);
-  }
+  if (options.prefer === 'ws') return new NodeTransport(logger, limits);
   const loaded = loadUws();
-  if (loaded.ok) {
-    logger.info({ transport: 'uws', why: 'its binary loads' }, 'web server: uWebSockets.js');
-    return new UwsTransport(loaded.uws, logger, limits);
-  }
+  if (loaded.ok) return new UwsTransport(loaded.uws, logger, limits);
   logger.warn(
     { transport: 'ws', why: loaded.why },
     'web server: node:http and ws, for the binary of uWebSockets.js does not load here',

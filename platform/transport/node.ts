@@ -193,7 +193,9 @@ export class NodeTransport extends TransportBase implements Transport {
         this.server.off('error', failed);
         this.server.on('error', (err) => this.logger.error({ err }, 'the web server failed'));
         const address = this.server.address();
-        resolve({ port: typeof address === 'object' && address ? address.port : options.port });
+        const port = typeof address === 'object' && address ? address.port : options.port;
+        this.listens(options, port);
+        resolve({ port });
       });
     });
   }

@@ -136,6 +136,14 @@ export function listenError(code: string, options: ListenOptions): ListenError {
   if (code === 'EACCES') {
     return new ListenError('port_forbidden', `${where} needs more rights; ${mend} above 1023`);
   }
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
+    const host = options.setting.replace(/^.*OperationsPort$/, 'operationsPort');
+    return new ListenError(
+      'host_unknown',
+      `${where} cannot be opened: ${options.host} is no address of this machine; ` +
+        `set ${host.replace(/Port$/, 'Host')} in weir.yaml to one of its own, or to 127.0.0.1`,
+    );
+  }
   return new ListenError(
     'listen_failed',
     `${where} cannot be opened (${code}); ${mend} to another`,

@@ -234,7 +234,9 @@ export class UwsTransport extends TransportBase implements Transport {
       const listened = (token: us_listen_socket | false): void => {
         if (token) {
           this.listening = token;
-          resolve({ port: this.uws.us_socket_local_port(token as never) });
+          const port = this.uws.us_socket_local_port(token as never);
+          this.listens(options, port);
+          resolve({ port });
           return;
         }
         probe(options, (code) => reject(listenError(code, options)));

@@ -19,9 +19,26 @@ interface User {
   password?: string;
 }
 
+/** What becomes of an attempt to sign in. */
+export const SIGN_IN_RESULTS = [
+  'ok',
+  'link-used',
+  'link-expired',
+  'link-unknown',
+  'bad-credentials',
+  'too-many-attempts',
+] as const;
+export type SignInResult = (typeof SIGN_IN_RESULTS)[number];
+
 export type SignIn =
   | { ok: true; cookie: string; reply: Omit<SessionReply, 'bank'> }
-  | { ok: false; status: 401 | 429; code: string; message: string; retryAfterMs: number };
+  | {
+      ok: false;
+      status: 401 | 429;
+      code: Exclude<SignInResult, 'ok'>;
+      message: string;
+      retryAfterMs: number;
+    };
 
 const MINUTE_MS = 60_000;
 const ATTEMPTS_A_MINUTE_ADDRESS = 20;
@@ -60,13 +77,14 @@ export class Accounts {
       return this.enter(administrator, true);
     }
     const mend = 'make a new one with: weir sign-in-link';
-    const messages: Record<string, string> = {
+    const messages = {
       used: `this sign-in link was used already; ${mend}`,
       expired: `this sign-in link has expired; ${mend}`,
+      unknown: `this sign-in link is not known here; ${mend}`,
     };
-    const message = messages[outcome] ?? `this sign-in link is not known here; ${mend}`;
-    const code = outcome === 'ok' ? 'link-unknown' : `link-${outcome}`;
-    return { ok: false, status: 401, code, message, retryAfterMs: 0 };
+    const why = outcome === 'ok' ? 'unknown' : outcome;
+    const message = messages[why];
+    return { ok: false, status: 401, code: `link-${why}`, message, retryAfterMs: 0 };
   }
 
   async byPassword(name: string, password: string, address: string): Promise<SignIn> {

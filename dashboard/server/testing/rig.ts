@@ -4,7 +4,14 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import WebSocket from 'ws';
-import { type LmdbLog, openLmdbLog, openStatsBoard } from '../../../platform/index.js';
+import {
+  createMetrics,
+  type LmdbLog,
+  type Metrics,
+  openLmdbLog,
+  openStatsBoard,
+  type TransportLogger,
+} from '../../../platform/index.js';
 import { type Configuration, configurationSchema } from '../../../schemas/configuration.js';
 import type { Hit } from '../../../schemas/hit.js';
 import {
@@ -16,12 +23,15 @@ import {
 import { WORK_TABLES } from '../alert-book.js';
 import { encodeHit } from '../hits.js';
 import { type DashboardServer, startDashboardServer } from '../server.js';
-import { sampleDirectory, silentLogger } from './sample.js';
+import { sampleDirectory } from './sample.js';
 
 export class Rig {
   readonly dir = mkdtempSync(join(tmpdir(), 'weir-dashboard-'));
   readonly hits: LmdbLog;
   server!: DashboardServer;
+  /** What the server logged. */
+  readonly lines: { level: string; fields: object; message: string }[] = [];
+  metrics!: Metrics;
   private work!: LmdbLog;
   private port = 0;
   private readonly kind: 'uws' | 'ws';
@@ -37,12 +47,14 @@ export class Rig {
     // Not 0: a restart must find its port again, with connections of the last run still closing.
     if (this.port === 0) this.port = await freePort();
     this.work = openLmdbLog(join(this.dir, 'work.mdb'), { name: 'work', tables: WORK_TABLES });
+    this.metrics = createMetrics('dashboard', { processMetrics: false });
     const configuration = configurationSchema.parse({ dashboardPort: this.port, ...this.change });
     this.server = await startDashboardServer({
       dir: this.dir,
       configuration,
       nowMs: Date.now,
-      logger: silentLogger,
+      logger: this.logger(),
+      metrics: this.metrics,
       hits: this.hits,
       work: this.work,
       directory: sampleDirectory(),
@@ -53,6 +65,13 @@ export class Rig {
         throw error;
       },
     });
+  }
+
+  private logger(): TransportLogger {
+    const take = (level: string) => (fields: object, message: string) => {
+      this.lines.push({ level, fields, message });
+    };
+    return { info: take('info'), warn: take('warn'), error: take('error') };
   }
 
   async stop(): Promise<void> {
