@@ -83,7 +83,12 @@ export function checkPurity(file: RepositoryFile): string[] {
 export function checkMetricNames(files: readonly RepositoryFile[]): string[] {
   const code = files.filter((f) => isCode(f) && !isTestOnly(f));
   const made = new Set(
-    code.flatMap((f) => [...f.text.matchAll(/name: '([a-z][a-z0-9_]*)'/g)].map((m) => m[1])),
+    // `name: 'x'`, or the first argument of a local helper: `perThread('x', 'Help.', ...)`.
+    code.flatMap((f) =>
+      [...f.text.matchAll(/(?:\bname: |\b(?:perThread|gauge)\(\s*)'([a-z][a-z0-9_]*)'/g)].map(
+        (m) => m[1],
+      ),
+    ),
   );
   const documents = files.filter((f) => /^(README|ARCHITECTURE)\.md$|^(docs|ops)\//.test(f.path));
   return documents.flatMap((f) =>

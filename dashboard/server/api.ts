@@ -138,7 +138,7 @@ export class Api {
     json(exchange, 200, reply, { 'set-cookie': this.cookie(exchange, outcome.cookie, seconds) });
   }
 
-  /** Who came in, and who was refused from where. What was typed stays out: it may be a password. */
+  /** Who came in, who was refused from where. What was typed stays out: it may be a password. */
   private tell(outcome: SignIn, by: 'link' | 'password', address: string): void {
     const { logger, signIn } = this.options;
     signIn(outcome.ok ? 'ok' : outcome.code);

@@ -30,7 +30,11 @@ export function addMetrics(
     'Alerts whose row is not kept in memory (limit alertsInMemoryMax).',
     () => book.store.spilledCount,
   );
-  gauge('hits_unreadable', 'Records of the hits log that were passed over.', () => book.broken);
+  metrics.counter({
+    name: 'hits_unreadable_total',
+    help: 'Records of the hits log that were passed over.',
+    collect: (set) => set(book.broken),
+  });
   metrics.gauge({
     name: 'log_cursor_lag_records',
     help: 'Records of a log that a reader has not taken yet.',
