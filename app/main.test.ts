@@ -111,6 +111,12 @@ describe('weir rules', () => {
     expect(ids).toContain('activity-drop');
   });
 
+  it('shows the one of its help', async () => {
+    await main(['rules', 'show', '--help']);
+    const id = /weir rules show (\S+)/.exec(out)?.[1] ?? 'none';
+    expect(await main(['rules', 'show', id])).toBe(0);
+  });
+
   it('shows one, and names those that there are', async () => {
     expect(await main(['rules', 'show', 'activity-drop'])).toBe(0);
     expect(out).toContain('id: activity-drop');

@@ -5,7 +5,7 @@ const help = `
 Examples:
   weir rules list                        the shipped rules, one a line
   weir rules list --json                 the same for a script
-  weir rules show structuring            one rule with gates, bands and references
+  weir rules show activity-drop          one rule with gates, bands and references
   weir rules list --catalogue rules.yaml checks and lists your own`;
 
 export interface RulesFlags {
