@@ -113,7 +113,7 @@ describe('weir rules', () => {
 
   it('shows the one of its help', async () => {
     await main(['rules', 'show', '--help']);
-    const id = /weir rules show (\S+)/.exec(out)?.[1] ?? 'none';
+    const id = /weir rules show ([a-z]\S+)/.exec(out)?.[1] ?? 'none';
     expect(await main(['rules', 'show', id])).toBe(0);
   });
 
