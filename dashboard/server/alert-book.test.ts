@@ -203,6 +203,17 @@ describe('alert book', () => {
     }
   });
 
+  it('refuses a hits log that ends before what was taken from it', async () => {
+    const [hits, work] = [new MemoryLog(), new MemoryLog()];
+    await put(hits, sampleHit(1), sampleHit(2));
+    const book = await openBook(hits, work);
+    await drain(book);
+    const older = new MemoryLog();
+    Object.defineProperty(older, 'identity', { value: hits.identity });
+    await put(older, sampleHit(1));
+    await expect(openBook(older, work)).rejects.toThrow('restore both from one backup');
+  });
+
   it('refuses a work log that belongs to another hits log', async () => {
     const hits = new MemoryLog();
     const work = new MemoryLog();

@@ -54,7 +54,8 @@ export type WorkLog = OrderedLog & {
 export const WORK_TABLES = ['closed', 'last-closed', CHECKPOINT_TABLE];
 
 export interface AlertBookOptions {
-  hits: LogReader;
+  /** `shownEnd`: what its file holds; a reader may be offered less for a while. */
+  hits: LogReader & { shownEnd?(): number };
   work: WorkLog;
   directory: BankDirectory;
   nowMs: () => number;
@@ -134,7 +135,7 @@ export class AlertBook {
   /** Reads the work log from the last checkpoint, in slices so that the process stays alive. */
   async rebuild(): Promise<void> {
     const { work, hits, logger } = this.options;
-    this.checkIdentity();
+    this.checkOneBackup();
     const cursor = work.getMeta(CURSOR_KEY);
     this.cursor = typeof cursor === 'number' ? cursor : hits.first();
     const end = work.end();
@@ -249,10 +250,13 @@ export class AlertBook {
     this.checkpointAt = this.published;
   }
 
-  private checkIdentity(): void {
-    const known = this.options.work.getMeta(IDENTITY_KEY);
-    const { identity } = this.options.hits;
-    if (typeof known !== 'string' || known === '' || known === identity) return;
+  /** A hits log that is another one or ends before our cursor would let hits pass unseen. */
+  private checkOneBackup(): void {
+    const { hits, work } = this.options;
+    const known = work.getMeta(IDENTITY_KEY);
+    const cursor = Number(work.getMeta(CURSOR_KEY) ?? 0);
+    const isOther = typeof known === 'string' && known !== '' && known !== hits.identity;
+    if (!isOther && cursor <= (hits.shownEnd?.() ?? hits.end())) return;
     throw new Error(
       'work.mdb belongs to another hits.mdb than the one beside it; restore both from one backup',
     );

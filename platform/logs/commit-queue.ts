@@ -21,8 +21,6 @@ export interface CommitJob {
 }
 
 export interface CommitHooks {
-  /** The LMDB transaction has begun; it will be visible in about 0.1 ms. */
-  onStarted(end: number): void;
   /** All up to `end` is on disk; runs before the promises resolve. */
   onFlushed(end: number): void;
   /** Nothing that was queued or in flight was written. */
@@ -121,13 +119,9 @@ export class CommitQueue {
       }
     }
     if (written.size === 0) return;
-    const { end } = batch[batch.length - 1];
     // Behind lmdb's own immediate, which begins the transaction and makes one more promise for it:
     // nobody listened to that one, and a full disk would end the process with it.
-    setImmediate(() => {
-      void root.committed.then(nothing, nothing);
-      this.#hooks.onStarted(end);
-    });
+    setImmediate(() => void root.committed.then(nothing, nothing));
     await Promise.all(written);
     await root.flushed;
   }

@@ -1,8 +1,8 @@
 /**
  * The doorbell: the writer of a log tells readers in other processes that there is more, over a
- * unix socket beside the file. Its one trick: it rings when the commit starts and carries the
- * position to expect, so a reader that comes too early looks again at once; a slow poll makes a
- * lost bell, a dead writer or a file that is not there yet harmless.
+ * unix socket beside the file. Its one trick: a bell says next to nothing, the reader looks for
+ * itself; so bells may be lost or come in heaps, and a slow poll makes a lost bell, a dead writer
+ * or a file that is not there yet harmless.
  */
 import { createHash } from 'node:crypto';
 import { unlinkSync } from 'node:fs';
@@ -13,15 +13,12 @@ import { join, resolve } from 'node:path';
 /** sun_path holds 108 bytes on Linux and 104 on others, with its end mark. */
 const SOCKET_PATH_BYTES_MAX = 100;
 const POLL_MS = 250;
-/** A commit is visible about 0.1 ms after the bell, 4 ms at p99: look at once, then each ms. */
-const RETRIES_AT_ONCE = 20;
-const RETRIES_MAX = 30; // then the second bell, rung when the commit is flushed, or the poll
-const RETRY_MS = 1;
 /** A reader that does not read its bells needs none: the next one says the same. */
 const BELL_BACKLOG_BYTES = 4096;
 
-/** Rung instead of an end when a commit changed meta or side tables and no record came. */
-const TABLES_ONLY = -1;
+/** Bells are single bytes: records came, or a commit changed meta or side tables only. */
+const RECORDS = Buffer.from([1]);
+const TABLES_ONLY = Buffer.from([2]);
 
 export function bellPath(logPath: string): string {
   const beside = `${resolve(logPath)}.bell`;
@@ -64,8 +61,8 @@ export class ListenerSet {
 }
 
 export interface Bell {
-  /** `end` is where the log will end once the running commit is visible. */
-  ring(end: number): void;
+  /** The log has grown, and readers can see it. */
+  ring(): void;
   /** Meta or side tables changed, without a record. */
   ringTables(): void;
   readerCount(): number;
@@ -91,16 +88,13 @@ export function openBell(logPath: string): Bell {
   server.on('error', () => undefined);
   server.listen(path);
   server.unref();
-  const ring = (end: number) => {
-    if (readers.size === 0) return;
-    const message = Buffer.alloc(8);
-    message.writeDoubleLE(end);
+  const ring = (bell: Buffer) => {
     for (const socket of readers) {
-      if (socket.writableLength < BELL_BACKLOG_BYTES) socket.write(message);
+      if (socket.writableLength < BELL_BACKLOG_BYTES) socket.write(bell);
     }
   };
   return {
-    ring,
+    ring: () => ring(RECORDS),
     ringTables: () => ring(TABLES_ONLY),
     readerCount: () => readers.size,
     close() {
@@ -119,10 +113,7 @@ export class LogWatcher {
   readonly #end: () => number;
   #socket: Socket | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #retrying: NodeJS.Immediate | NodeJS.Timeout | undefined;
   #seen = -1;
-  #expected = 0;
-  #partial: Buffer = Buffer.alloc(0);
 
   constructor(logPath: string, listeners: ListenerSet, end: () => number) {
     this.#path = bellPath(logPath);
@@ -140,8 +131,6 @@ export class LogWatcher {
 
   stop(): void {
     clearInterval(this.#timer);
-    clearImmediate(this.#retrying as NodeJS.Immediate | undefined);
-    clearTimeout(this.#retrying as NodeJS.Timeout | undefined);
     this.#socket?.destroy();
     this.#timer = undefined;
     this.#socket = undefined;
@@ -164,29 +153,10 @@ export class LogWatcher {
     this.#look();
   }
 
-  /** A bell may arrive in two pieces, and many at once. */
-  #onBells(data: Buffer): void {
-    const bytes = this.#partial.length === 0 ? data : Buffer.concat([this.#partial, data]);
-    const whole = bytes.length - (bytes.length % 8);
-    this.#partial = bytes.subarray(whole);
-    if (whole === 0) return;
-    let tables = false;
-    for (let at = 0; at < whole; at += 8) {
-      const end = bytes.readDoubleLE(at);
-      if (end === TABLES_ONLY) tables = true;
-      else this.#expected = end;
-    }
-    if (tables) this.#listeners.call();
-    if (this.#seen >= this.#expected || this.#retrying !== undefined) return;
-    this.#lookAgain(0);
-  }
-
-  #lookAgain(tries: number): void {
-    this.#retrying = undefined;
+  /** Many may arrive at once. */
+  #onBells(bells: Buffer): void {
+    if (bells.includes(TABLES_ONLY)) this.#listeners.call();
     this.#look();
-    if (this.#seen >= this.#expected || tries >= RETRIES_MAX) return;
-    const again = () => this.#lookAgain(tries + 1);
-    this.#retrying = tries < RETRIES_AT_ONCE ? setImmediate(again) : setTimeout(again, RETRY_MS);
   }
 
   #look(): void {

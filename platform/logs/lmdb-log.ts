@@ -29,6 +29,8 @@ export interface LmdbLog extends OrderedLog {
   readonly pendingBytes: number;
   /** Frees the slots of dead readers: call it when a child process exits. */
   readerCheck(): number;
+  /** For a reader: what the file holds, on disk yet or not; never less than any earlier `end`. */
+  shownEnd(): number;
   /** False while a reader waits for the writer to make the file. */
   readonly attached: boolean;
 }

@@ -47,6 +47,7 @@ export abstract class LogBase implements LmdbLog {
   abstract readonly pendingBytes: number;
   abstract first(): number;
   abstract end(): number;
+  abstract shownEnd(): number;
   abstract append(records: readonly Uint8Array[], also?: AlsoCommit): Promise<AppendResult>;
   abstract truncate(position: number): Promise<void>;
   abstract close(): Promise<void>;

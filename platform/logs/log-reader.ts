@@ -1,9 +1,11 @@
 /**
  * A log read beside its writer, usually from another process. It may be opened before the file
  * exists: until then it is empty, and it attaches at the first look after the file has appeared.
+ * It ends where the writer has it on disk: what a reader has acted on can never be taken back.
  */
 import type { AppendResult } from '../../schemas/ports.js';
 import { LogWatcher } from './doorbell.js';
+import { DurableEndReader } from './durable-end.js';
 import { type Environment, openEnvironment } from './environment.js';
 import { LogError } from './errors.js';
 import type { LmdbLogOptions } from './lmdb-log.js';
@@ -13,9 +15,11 @@ export class LogReader extends LogBase {
   #file: Environment | undefined;
   #identity = '';
   readonly #watcher: LogWatcher;
+  readonly #durableEnd: DurableEndReader;
 
   constructor(path: string, options: LmdbLogOptions) {
     super(path, options);
+    this.#durableEnd = new DurableEndReader(path);
     this.#watcher = new LogWatcher(path, this.listeners, () => this.end());
     this.file();
   }
@@ -65,12 +69,19 @@ export class LogReader extends LogBase {
     return file?.fresh(() => this.endNow(file)) ?? 0;
   }
 
+  override shownEnd(): number {
+    const file = this.file();
+    return file?.fresh(() => stateNumber(file, 'end') ?? 0) ?? 0;
+  }
+
   protected override firstNow(file: Environment): number {
     return stateNumber(file, 'first') ?? 0;
   }
 
   protected override endNow(file: Environment): number {
-    return stateNumber(file, 'end') ?? 0;
+    // Read first what is shown: what is on disk by now may lie behind it.
+    const shown = stateNumber(file, 'end') ?? 0;
+    return Math.min(shown, this.#durableEnd.read());
   }
 
   override onAppend(listener: () => void): () => void {
@@ -96,6 +107,7 @@ export class LogReader extends LogBase {
     this.closed = true;
     this.#watcher.stop();
     this.listeners.clear();
+    this.#durableEnd.close();
     await this.#file?.root.close();
   }
 

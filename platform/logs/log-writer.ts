@@ -7,6 +7,7 @@ import type { AlsoCommit, AppendResult } from '../../schemas/ports.js';
 import { chunkRun, encodeChunk, RECORD_BYTES_MAX } from './chunk.js';
 import { CommitQueue, type Put } from './commit-queue.js';
 import { type Bell, openBell } from './doorbell.js';
+import { DurableEndWriter } from './durable-end.js';
 import { type Environment, openEnvironment } from './environment.js';
 import { LogError } from './errors.js';
 import type { LmdbLogOptions } from './lmdb-log.js';
@@ -34,6 +35,7 @@ export class LogWriter extends LogBase {
   readonly #queue: CommitQueue;
   readonly #room: Room;
   readonly #bell: Bell;
+  readonly #durableEnd: DurableEndWriter;
   #first: number;
   #next: number;
   #durable: number;
@@ -49,11 +51,9 @@ export class LogWriter extends LogBase {
     if (file === undefined) throw new Error(`unreachable: ${path} was not made`);
     this.#file = file;
     this.#queue = new CommitQueue(this.name, file, {
-      onStarted: (end) => {
-        if (end > this.#durable) this.#bell.ring(end);
-      },
       onFlushed: (end) => {
-        if (end > this.#durable) this.#bell.ring(end);
+        this.#durableEnd.write(end);
+        if (end > this.#durable) this.#bell.ring();
         else this.#bell.ringTables();
         this.#durable = end;
         this.listeners.call();
@@ -68,8 +68,12 @@ export class LogWriter extends LogBase {
     this.#next = state?.end ?? 0;
     this.#durable = this.#next;
     this.identity = state?.identity ?? randomBytes(8).toString('hex');
+    this.#durableEnd = new DurableEndWriter(path);
     if (state === undefined) this.#commitNew();
-    else file.fresh(() => this.chunks.checkEnd(file, this.#first, this.#next));
+    else {
+      file.fresh(() => this.chunks.checkEnd(file, this.#first, this.#next));
+      this.#commitFound();
+    }
     this.#bell = openBell(path);
     openWriters.add(this);
   }
@@ -84,6 +88,10 @@ export class LogWriter extends LogBase {
   }
 
   override end(): number {
+    return this.#durable;
+  }
+
+  override shownEnd(): number {
     return this.#durable;
   }
 
@@ -180,6 +188,7 @@ export class LogWriter extends LogBase {
     this.closed = true;
     await this.#queue.drained();
     await this.#bell.close();
+    this.#durableEnd.close();
     this.listeners.clear();
     await this.#file.root.close();
     openWriters.delete(this);
@@ -235,6 +244,11 @@ export class LogWriter extends LogBase {
     ];
     // A failure shows at the first append; nobody waits for this one.
     this.#commit(puts).catch(() => undefined);
+  }
+
+  /** What a killed writer left may lie in the page cache only: readers get it behind a flush. */
+  #commitFound(): void {
+    this.#commit([this.#statePut('end', this.#next)]).catch(() => undefined);
   }
 
   #statePut(key: string, value: number): Put {
