@@ -41,7 +41,7 @@ export const ingestHttpBench: Bench = {
     done.sort((a, b) => a.transactionsPerSecond - b.transactionsPerSecond);
     return {
       question: 'How many transactions a second does the HTTP door admit, flushed and scored?',
-      load: `NDJSON posts of ${PER_POST}, ${CONNECTIONS} connections, each posts again when answered`,
+      load: `NDJSON posts of ${PER_POST}, ${CONNECTIONS} connections that post when answered`,
       n: `${runs} runs of ${seconds} s after ${Math.ceil(seconds / 4)} s of warm-up; median last`,
       method: 'autocannon against `weir run`; a post is answered once the journal is flushed',
       columns: ['run', 'transactions/s', 'post p50 ms', 'post p99 ms', 'posts refused'],
