@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { clockTime, DEFAULT_BANK, duration, fullTime, measure, money, timeLeft } from './format.js';
+import {
+  actDetail,
+  clockTime,
+  DEFAULT_BANK,
+  duration,
+  fullTime,
+  measure,
+  money,
+  timeLeft,
+} from './format.js';
 import { texts } from './text/index.js';
 
 const CNY = DEFAULT_BANK;
@@ -23,6 +32,14 @@ describe('format', () => {
     expect(timeLeft(AT + 46 * 60_000, AT, texts.zh)).toBe('46 分');
     expect(timeLeft(AT - 3 * 3_600_000, AT, texts.en)).toBe('3 h overdue');
     expect(duration(90 * 60_000, texts.en)).toBe('90 min');
+  });
+  it('says the reason of a closed alert in words, and keeps the note as it is', () => {
+    expect(actDetail('false-positive: ', texts.zh)).toBe('误报');
+    expect(actDetail('false-positive: seen: confirmed\ntwice', texts.en)).toBe(
+      'False positive: seen: confirmed\ntwice',
+    );
+    expect(actDetail('constructor: x', texts.en)).toBe('constructor: x');
+    expect(actDetail('', texts.en)).toBe('');
   });
   it('writes a feature in its unit', () => {
     expect(measure(31, 'percent', CNY, texts.zh)).toBe('31 %');

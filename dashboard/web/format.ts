@@ -4,7 +4,7 @@
  */
 import { percentText } from '../../schemas/sentence.js';
 import type { Texts } from './text/index.js';
-import { fill } from './text/index.js';
+import { fill, word } from './text/index.js';
 
 export interface Bank {
   zone: string;
@@ -113,6 +113,14 @@ export function timeLeft(dueMs: number, nowMs: number, t: Texts): string {
   return dueMs >= nowMs
     ? duration(dueMs - nowMs, t)
     : fill(t.queue.overdue, { time: duration(nowMs - dueMs, t) });
+}
+
+/** `false-positive: a note` in the trail: the reason in the reader's words, the note as it is. */
+export function actDetail(detail: string, t: Texts): string {
+  const [, reason = '', note = ''] = /^([a-z-]+)(?:: ?(.*))?$/s.exec(detail) ?? [];
+  if (!Object.hasOwn(t.domain.reason, reason)) return detail;
+  const words = word(t.domain.reason, reason);
+  return note === '' ? words : `${words}: ${note}`;
 }
 
 /** Cut to one decimal, as the sentence cuts: 299.99 days never read as the 300 of a line. */

@@ -3,7 +3,7 @@ import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import type { GateEvidence, Hit } from '../../../schemas/hit.js';
 import type { AlertDetail, AlertRow } from '../../../schemas/protocol.js';
-import { bothClocks, clockTime, fullTime, measure, money, plain } from '../format.js';
+import { actDetail, bothClocks, clockTime, fullTime, measure, money, plain } from '../format.js';
 import { language } from '../state/preferences.js';
 import { nowMs, openAlert } from '../state/queue.js';
 import { bank } from '../state/session.js';
@@ -284,7 +284,7 @@ function Trail({ detail }: { detail: AlertDetail }) {
               {word(t.domain.trail, each.what)}{' '}
               <span class="muted">
                 {each.user ?? t.drawer.system}
-                {each.detail === '' ? '' : ` · ${word(t.domain.reason, each.detail)}`}
+                {each.detail === '' ? '' : ` · ${actDetail(each.detail, t)}`}
               </span>
             </span>
           </li>

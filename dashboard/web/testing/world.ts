@@ -68,7 +68,7 @@ export class World {
     }
     if (row.state === 'closed' || (row.owner !== null && row.owner !== user)) return 409;
     const trail = this.trails.get(id) ?? [];
-    const detail = command.type === 'close' ? command.reason : '';
+    const detail = command.type === 'close' ? `${command.reason}: ${command.note}` : '';
     trail.push({ atMs: Date.now(), what: command.type, user, detail });
     this.trails.set(id, trail);
     const after =
