@@ -66,11 +66,15 @@ test.each(views)('draws %s %s %i', async (locale, colorScheme, width) => {
   await page.click('.acts .button:last-of-type');
   await page.waitForSelector('dialog[open]');
   await shot('4-close');
+  const gone = () => page.waitForSelector('dialog', { state: 'detached' });
   await page.keyboard.press('Escape');
+  await gone();
   await page.keyboard.press('Escape');
   await page.keyboard.press('?');
+  await page.waitForSelector('dialog[open]');
   await shot('5-help');
   await page.keyboard.press('Escape');
+  await gone();
   await page.click('.menu > button');
   await shot('6-settings');
   expect(errors).toEqual([]);
