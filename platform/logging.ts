@@ -8,16 +8,7 @@ export type Logger = PinoLogger;
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
 
-const secretKeys = [
-  'authorization',
-  'cookie',
-  'key',
-  'ingestKey',
-  'cookieSecret',
-  'password',
-  'secret',
-  'token',
-];
+const secretKeys = ['authorization', 'cookie', 'key', 'ingestKey', 'password', 'secret', 'token'];
 const redactPaths = secretKeys.flatMap((k) => [k, `*.${k}`, `*.*.${k}`]);
 
 export interface LoggerOptions {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -17,6 +17,14 @@ describe('secrets', () => {
     expect(ensureSecrets(dir)).toEqual(first);
     expect(statSync(join(dir, 'secrets.json')).mode & 0o777).toBe(0o600);
     expect(readdirSync(dir)).toEqual(['secrets.json']);
+  });
+
+  it('are taken away from others when a copy came back open', () => {
+    const path = join(dir, 'secrets.json');
+    const made = ensureSecrets(dir);
+    chmodSync(path, 0o644);
+    expect(ensureSecrets(dir)).toEqual(made);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
   it('keep what others store there', () => {

@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import {
+  chmodSync,
   closeSync,
   fsyncSync,
   linkSync,
@@ -11,6 +12,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -21,8 +23,6 @@ export const SECRETS_FILE = 'secrets.json';
 export interface Secrets {
   /** Key that senders of transactions show. */
   ingestKey: string;
-  /** Signs the dashboard's cookies. */
-  cookieSecret: string;
   /** What other rooms keep there, each under a name of its own. */
   [more: string]: unknown;
 }
@@ -34,7 +34,6 @@ export function ensureSecrets(dir: string): Secrets {
   if (found !== undefined) return found;
   const temporary = writeTemporary(path, {
     ingestKey: randomBytes(24).toString('base64url'),
-    cookieSecret: randomBytes(32).toString('base64url'),
   });
   try {
     linkSync(temporary, path);
@@ -62,19 +61,32 @@ function read(path: string): Secrets | undefined {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
+  keepFromOthers(path);
   let value: Partial<Secrets> | null = null;
   try {
     value = JSON.parse(text) as Partial<Secrets> | null;
   } catch {
     // told below, without the text
   }
-  if (typeof value?.ingestKey !== 'string' || typeof value.cookieSecret !== 'string') {
+  if (typeof value?.ingestKey !== 'string') {
     throw new ConfigurationError([
-      `${SECRETS_FILE}: unreadable, or without ingestKey and cookieSecret; restore it from a ` +
+      `${SECRETS_FILE}: unreadable, or without ingestKey; restore it from a ` +
         'backup, or remove it: new keys are made at the next start and everybody signs in again',
     ]);
   }
   return value as Secrets;
+}
+
+/** A file that came back from a backup may be open to everybody. */
+function keepFromOthers(path: string): void {
+  if ((statSync(path).mode & 0o077) === 0) return;
+  try {
+    chmodSync(path, 0o600);
+  } catch {
+    throw new ConfigurationError([
+      `${SECRETS_FILE}: others can read it, and its rights cannot be changed; chmod 600 it`,
+    ]);
+  }
 }
 
 function writeTemporary(path: string, secrets: Secrets): string {
