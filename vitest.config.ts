@@ -4,12 +4,15 @@
  */
 import { defineConfig } from 'vitest/config';
 
+// The large numbers take minutes a test, and some of them measure: one file after another.
+const deep = process.env['WEIR_DEEP'] === '1';
+const DEEP_TIMEOUT_MS = 1_800_000;
 const outside = ['**/node_modules/**', '**/dist/**'];
 
 export default defineConfig({
   test: {
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: deep ? 1 : 2,
     passWithNoTests: true,
     projects: [
       {
@@ -18,7 +21,7 @@ export default defineConfig({
           name: 'unit',
           include: ['**/*.test.ts', '**/*.test.tsx'],
           exclude: [...outside, '**/*.integration.test.ts', '**/*.browser.test.ts'],
-          testTimeout: 30_000,
+          testTimeout: deep ? DEEP_TIMEOUT_MS : 30_000,
         },
       },
       {
@@ -27,7 +30,7 @@ export default defineConfig({
           name: 'integration',
           include: ['**/*.integration.test.ts'],
           exclude: outside,
-          testTimeout: 120_000,
+          testTimeout: deep ? DEEP_TIMEOUT_MS : 120_000,
           hookTimeout: 60_000,
         },
       },
@@ -37,7 +40,7 @@ export default defineConfig({
           name: 'browser',
           include: ['**/*.browser.test.ts'],
           exclude: outside,
-          testTimeout: 120_000,
+          testTimeout: deep ? DEEP_TIMEOUT_MS : 120_000,
           hookTimeout: 60_000,
           fileParallelism: false,
         },

@@ -144,4 +144,4 @@ it('loses and doubles nothing when killed', async () => {
   expect(role.stderr).not.toMatch(/s\d+"|acc-1/);
   await Promise.all([hits.close(), journal.close()]);
   rmSync(dir, { recursive: true, force: true });
-}, 120_000);
+});
