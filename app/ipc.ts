@@ -12,7 +12,8 @@ export type ChildMessage =
   | { type: 'sign-in-link'; url: string };
 
 export interface ParentMessage {
-  type: 'stop';
+  /** `reload`: read catalogue and reference data again; who has none does nothing. */
+  type: 'stop' | 'reload';
 }
 
 export function isChildMessage(value: unknown): value is ChildMessage {
@@ -20,6 +21,10 @@ export function isChildMessage(value: unknown): value is ChildMessage {
   return type === 'ready' || type === 'sign-in-link';
 }
 
-export function isStop(value: unknown): value is ParentMessage {
-  return (value as { type?: unknown } | null)?.type === 'stop';
+export function isStop(value: unknown): boolean {
+  return (value as Partial<ParentMessage> | null)?.type === 'stop';
+}
+
+export function isReload(value: unknown): boolean {
+  return (value as Partial<ParentMessage> | null)?.type === 'reload';
 }

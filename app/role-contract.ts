@@ -24,5 +24,7 @@ export interface EngineRoleOptions extends RoleOptions {
 }
 
 export interface RunningRole {
+  /** Reads catalogue and reference data again; never rejects for what stands in them. */
+  reload?(): Promise<void>;
   stop(): Promise<void>;
 }

@@ -6,7 +6,8 @@
 import { join } from 'node:path';
 import { type Logger, lockFolder, settleLogs } from '../platform/index.js';
 import { ExitCode, exitCodeOf, isForOperators } from './exit-codes.js';
-import { type ChildMessage, isStop } from './ipc.js';
+import { watchTerminal } from './hangup.js';
+import { type ChildMessage, isReload, isStop } from './ipc.js';
 import type { RunningRole } from './role-contract.js';
 
 const LOCK_WAIT_MS_MAX = 5_000;
@@ -63,6 +64,8 @@ export async function runRoleProcess(
 ): Promise<void> {
   let stopping = false;
   let running: RunningRole | undefined;
+  let reloadAsked = false;
+  const hasLostTerminal = watchTerminal();
   const stop = async (why: string): Promise<void> => {
     if (stopping) return;
     stopping = true;
@@ -87,6 +90,11 @@ export async function runRoleProcess(
       await leave(1);
     }
   };
+  /** During a start the files may have been read already: then once more behind it. */
+  const reload = (): void => {
+    if (running === undefined) reloadAsked = true;
+    else if (!stopping) void running.reload?.();
+  };
   let crashed = false;
   const crash = (error: unknown): void => {
     if (crashed) return;
@@ -96,16 +104,24 @@ export async function runRoleProcess(
   };
   process.on('uncaughtException', crash);
   process.on('unhandledRejection', crash);
-  process.on('message', (m) => void (isStop(m) && stop('asked by the supervisor')));
+  process.on('message', (m) => {
+    if (isStop(m)) void stop('asked by the supervisor');
+    else if (isReload(m)) reload();
+  });
   process.on('disconnect', killOurselves);
   process.on('SIGTERM', () => void stop('SIGTERM'));
   process.on('SIGINT', () => {
     // Ctrl-C reaches the whole group; the supervisor decides for its children.
     if (!isSupervised()) void stop('SIGINT');
   });
+  process.on('SIGHUP', () => {
+    if (!hasLostTerminal()) reload();
+    else if (!isSupervised()) void stop('SIGHUP');
+  });
   try {
     running = await start();
     tellSupervisor({ type: 'ready' });
+    if (reloadAsked) reload();
   } catch (error) {
     if (stopping) return;
     if (isForOperators(error)) logger.error((error as Error).message);

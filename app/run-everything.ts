@@ -13,6 +13,7 @@ import {
 import type { Configuration } from '../schemas/configuration.js';
 import { writeAddresses } from './addresses.js';
 import { UsageError } from './exit-codes.js';
+import { ignoreGoneTerminal, watchTerminal } from './hangup.js';
 import type { ChildMessage } from './ipc.js';
 import { type EngineFlags, engineArguments, overridesOf, roleArguments } from './options.js';
 import { packageRoot } from './package.js';
@@ -47,7 +48,13 @@ export async function runEverything(flags: EngineFlags): Promise<number> {
       process.stderr.write('weir: stopping ...\n');
       void supervisor.stop();
     };
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop);
+    const hasLostTerminal = watchTerminal();
+    ignoreGoneTerminal();
+    process.on('SIGHUP', () => {
+      if (hasLostTerminal()) stop();
+      else supervisor.reload();
+    });
     return await supervisor.done;
   } finally {
     await lock.release();

@@ -49,6 +49,8 @@ export interface SupervisorOptions {
 export interface Supervisor {
   /** Stops the children; resolves with `done`. A second call kills at once. */
   stop(): Promise<number>;
+  /** Asks the children to read their files again; one that is down reads them when it starts. */
+  reload(): void;
   /** Exit code, once everything is over. */
   readonly done: Promise<number>;
   /** Pids by child name, of those that run. */
@@ -108,17 +110,24 @@ class RunningSupervisor implements Supervisor {
     }
     this.stopping = true;
     const { stopDeadlineMs } = this.options;
-    for (const child of this.children) {
-      clearTimeout(child.restartTimer);
-      const message: ParentMessage = { type: 'stop' };
-      if (child.process?.connected) child.process.send(message, () => undefined);
-    }
+    for (const child of this.children) clearTimeout(child.restartTimer);
+    this.tell({ type: 'stop' });
     this.killTimer = setTimeout(
       () => this.killAll(`not stopped within ${stopDeadlineMs} ms`),
       stopDeadlineMs,
     );
     this.endWhenAllGone();
     return this.done;
+  }
+
+  reload(): void {
+    if (!this.stopping) this.tell({ type: 'reload' });
+  }
+
+  private tell(message: ParentMessage): void {
+    for (const child of this.children) {
+      if (child.process?.connected) child.process.send(message, () => undefined);
+    }
   }
 
   private launch(child: Child): void {

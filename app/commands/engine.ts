@@ -5,7 +5,9 @@ import { addEngineFlags, type EngineFlags } from '../options.js';
 
 const help = `
 Example:
-  weir engine --dir /srv/weir           the engine alone; "weir run" starts it for you`;
+  weir engine --dir /srv/weir           the engine alone; "weir run" starts it for you
+
+kill -HUP PID loads --catalogue and --reference again while it runs.`;
 
 export function addEngineCommand(program: Command): void {
   const command = program.command('engine').description('run ingest and scoring alone');

@@ -7,7 +7,10 @@ const help = `
 Examples:
   weir run                              serve on the default ports, data in ./weir-data
   weir run --demo sample                play the labelled sample beside it
-  weir run --dir /srv/weir --threads 2 --set idleAfterMs=5000`;
+  weir run --dir /srv/weir --threads 2 --set idleAfterMs=5000
+
+kill -HUP PID loads --catalogue and --reference again while it runs. Files that are broken or have
+suspiciously shrunk are refused with a line in the log; the version in force stays.`;
 
 export function addRunCommand(program: Command): void {
   const command = program.command('run').description('run engine and dashboard, supervised');

@@ -16,7 +16,10 @@ export interface Measured {
   writer: HitsWriter;
   snapshotter: Snapshotter;
   sourceNames: readonly string[];
+  /** Grows when a catalogue brings another rule. */
   ruleIds: readonly string[];
+  /** Rules in the order of a thread's counters, by the catalogue that it counts under. */
+  rulesOf(mark: number): readonly string[];
   journalBytes(): number;
 }
 
@@ -70,7 +73,8 @@ export function registerEngineMetrics(m: Measured) {
   });
 }
 
-function registerScoring({ metrics, pipeline, ruleIds, snapshotter, writer }: Measured): void {
+function registerScoring(m: Measured): void {
+  const { metrics, pipeline, ruleIds, snapshotter, writer } = m;
   const sum = (column: number): number =>
     pipeline.threads.reduce((total, t) => total + t.words.counts[column], 0);
   metrics.counter({
@@ -87,7 +91,7 @@ function registerScoring({ metrics, pipeline, ruleIds, snapshotter, writer }: Me
     help: 'Hits found by a rule, repeats included.',
     labels: { rule: ruleIds },
     collect: (set) => {
-      for (const [i, rule] of ruleIds.entries()) set(sum(Count.ruleHits + i), { rule });
+      for (const [rule, hits] of hitsByRule(m)) set(hits, { rule });
     },
   });
   metrics.counter({
@@ -135,6 +139,16 @@ function registerScoring({ metrics, pipeline, ruleIds, snapshotter, writer }: Me
       set(snapshotter.failed, { result: 'failed' });
     },
   });
+}
+
+function hitsByRule({ pipeline, ruleIds, rulesOf }: Measured): Map<string, number> {
+  const hits = new Map(ruleIds.map((rule) => [rule, 0]));
+  for (const { words } of pipeline.threads) {
+    for (const [i, rule] of rulesOf(words.counts[Count.catalogue]).entries()) {
+      hits.set(rule, (hits.get(rule) ?? 0) + words.counts[Count.ruleHits + i]);
+    }
+  }
+  return hits;
 }
 
 function registerIngest({ metrics, admission, sourceNames, journalBytes }: Measured): void {

@@ -34,6 +34,7 @@ import { Decisions } from './decisions.js';
 import { registerEngineMetrics } from './engine-metrics.js';
 import { HitsWriter } from './hits-writer.js';
 import { Pipeline } from './pipeline.js';
+import { Reloader } from './reload.js';
 import { Count } from './shared-words.js';
 import { Snapshotter } from './snapshotter.js';
 import { VersionFiles } from './version-files.js';
@@ -67,6 +68,7 @@ class Engine implements RunningRole {
   #accepting = false;
   #hitsTotal: ReturnType<typeof registerEngineMetrics> | undefined;
   #demo: Demo | undefined;
+  #reloader!: Reloader;
   #closers: (() => Promise<void>)[] = [];
   #timers: NodeJS.Timeout[] = [];
   #lastAccepted = 0;
@@ -144,6 +146,7 @@ class Engine implements RunningRole {
     const seconds = Math.round(performance.now() - started) / 1000;
     logger.info({ seconds, position: this.#pipeline.routed }, 'state stands');
     this.#snapshotter.start(this.#pipeline);
+    this.#reloader = new Reloader(this.#files, this.#admission, logger);
     await this.#openDoors();
     this.#timers.push(setInterval(() => this.#everySecond(), STATS_MS));
     this.#health.set('running');
@@ -260,7 +263,8 @@ class Engine implements RunningRole {
       writer: this.#writer,
       snapshotter: this.#snapshotter,
       sourceNames: [source.name, ...Object.values(DEMO_SOURCES)],
-      ruleIds: this.#activeRules(),
+      ruleIds: this.#versions.ruleIds,
+      rulesOf: (mark) => this.#versions.rulesOf(mark),
       journalBytes: () => this.#journal.bytesUsed(),
     });
     this.#health.condition(
@@ -286,11 +290,6 @@ class Engine implements RunningRole {
       ingestUrl: `http://${configuration.ingestHost}:${ingest.port}`,
       operationsUrl: `http://${configuration.operationsHost}:${operations.port}`,
     });
-  }
-
-  #activeRules(): string[] {
-    const { catalogue } = this.#versions.at(this.#admission.nextPosition);
-    return catalogue.rules.filter((r) => r.state === 'active').map((r) => r.id);
   }
 
   get #isStateFull(): boolean {
@@ -349,6 +348,11 @@ class Engine implements RunningRole {
     setImmediate(() => {
       throw error;
     });
+  }
+
+  /** Catalogue and reference data as their files stand now. */
+  reload(): Promise<void> {
+    return this.#reloader.request();
   }
 
   async stop(): Promise<void> {

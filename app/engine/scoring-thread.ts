@@ -10,7 +10,14 @@ import * as R from '../../schemas/generated/records.js';
 import { ACTIONS, DECISIONS, FAMILIES, type Hit, SEVERITIES } from '../../schemas/hit.js';
 import type { ZoneTable } from '../../schemas/time.js';
 import { RegionHeader, type RingCommand, ScoringOperator } from '../../scoring/index.js';
-import { Count, DURATION_BOUNDS, RULES_MAX, SharedWords, Word } from './shared-words.js';
+import {
+  Count,
+  catalogueMark,
+  DURATION_BOUNDS,
+  RULES_MAX,
+  SharedWords,
+  Word,
+} from './shared-words.js';
 import { decodeSnapshot, type SnapshotContent } from './snapshot-file.js';
 
 export interface ThreadTask {
@@ -56,6 +63,7 @@ export type ThreadReport = RestoredReport | SnapshotReport;
 export const OutKind = { hit: 1, report: 2 } as const;
 
 const KIND_LEG = 1;
+const KIND_COMMAND = 2;
 const BATCH = 64;
 const SLEEP_MS = 20;
 const REFRESH_MS = 250;
@@ -102,6 +110,7 @@ class ThreadLoop {
     }
     this.#report(this.#restore());
     this.#flushOut();
+    this.#noteCatalogue();
     const { counts } = this.#words;
     const starts = new Int32Array(BATCH * 2);
     for (;;) {
@@ -148,9 +157,19 @@ class ThreadLoop {
     counts[Count.inControl] = 1;
     const command = this.#operator.apply(this.#in.bytes, this.#in.view, at);
     const stop = command !== undefined && this.#obey(command);
+    if (this.#in.bytes[at + R.LEG_KIND] === KIND_COMMAND) this.#noteCatalogue();
     counts[Count.heartbeatMs] = Date.now();
     counts[Count.inControl] = 0;
     return stop;
+  }
+
+  /** Rules are counted by their place in the catalogue: another one counts from 0. */
+  #noteCatalogue(): void {
+    const { counts } = this.#words;
+    const mark = catalogueMark(this.#operator.description.catalogueSha256);
+    if (counts[Count.catalogue] === mark) return;
+    counts.fill(0, Count.ruleHits);
+    counts[Count.catalogue] = mark;
   }
 
   #note(seconds: number): void {

@@ -40,6 +40,8 @@ export const Count = {
   laterUnjudged: 18,
   /** 1 while a command or a watermark is applied, which may take seconds. */
   inControl: 19,
+  /** Which catalogue `ruleHits` are counted under, see `catalogueMark`. */
+  catalogue: 20,
   /** Counts of batches by duration, one a bound and one beyond. */
   durations: 32,
   ruleHits: 64,
@@ -50,6 +52,11 @@ export const DURATION_BOUNDS = [
   0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 1,
 ] as const;
 export const RULES_MAX = (CONTROL_BYTES - COUNTERS_OFFSET) / 8 - Count.ruleHits;
+
+/** A catalogue as a number: the first 8 digits of its SHA-256. */
+export function catalogueMark(sha256: string): number {
+  return Number.parseInt(sha256.slice(0, 8), 16);
+}
 
 export class SharedWords {
   readonly words: Int32Array;

@@ -10,11 +10,15 @@ import {
   ReferenceTables,
   referenceJson,
 } from '../../ingest/index.js';
+import type { Catalogue } from '../../schemas/catalogue.js';
 import type { Configuration } from '../../schemas/configuration.js';
 import type { BlobStore } from '../../schemas/ports.js';
 import type { ReferenceData } from '../../schemas/reference.js';
 import { catalogueText } from '../../scoring/index.js';
 import { loadCatalogueFrom } from '../catalogue-files.js';
+import { UsageError } from '../exit-codes.js';
+import { encodeCommand } from './ring-records.js';
+import { RULES_MAX } from './shared-words.js';
 import type { VersionBook } from './versions.js';
 
 export interface FileLocations {
@@ -68,6 +72,7 @@ export class VersionFiles {
     const inForce = this.#versions.shaAt(admission.nextPosition).catalogue;
     const catalogue = loadCatalogueFrom(this.#from.cataloguePath);
     if (catalogue.sha256 === inForce) return false;
+    checkFits(catalogue, this.#from.configuration.ringBytes);
     const sha256 = await this.#blobs.put(Buffer.from(catalogueText(catalogue)));
     admission.appendControl({ type: 'catalogue', sha256 });
     return true;
@@ -82,4 +87,17 @@ export class VersionFiles {
     const before = inForce === undefined ? undefined : this.#versions.reference(inForce).data;
     return loadReference(referenceDir, before);
   }
+}
+
+/** A catalogue reaches the threads as one ring record; one that does not fit must not come in. */
+function checkFits(catalogue: Catalogue, ringBytes: number): void {
+  const active = catalogue.rules.filter((r) => r.state === 'active').length;
+  if (active > RULES_MAX) {
+    throw new UsageError(`catalogue: more than ${RULES_MAX} active rules; pause some`);
+  }
+  const { byteLength } = encodeCommand({ type: 'catalogue', position: 0, catalogue });
+  if (byteLength <= ringBytes / 2) return;
+  throw new UsageError(
+    `catalogue: ${byteLength} bytes are more than half of ringBytes (${ringBytes}); raise it`,
+  );
 }

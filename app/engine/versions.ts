@@ -8,6 +8,7 @@ import type { BlobStore, SideTable } from '../../schemas/ports.js';
 import type { ReferenceData } from '../../schemas/reference.js';
 import { catalogueFromJson } from '../../scoring/index.js';
 import type { Versions } from './pipeline-options.js';
+import { catalogueMark } from './shared-words.js';
 
 export interface VersionedJournal {
   table(name: string): SideTable;
@@ -27,6 +28,9 @@ function keep<T>(cache: Map<string, T>, sha256: string, value: T): void {
 
 export class VersionBook implements Versions {
   readonly #catalogues = new Map<string, Catalogue>();
+  /** Every rule that was active since the start. */
+  readonly ruleIds: string[] = [];
+  readonly #rules = new Map<number, string[]>();
   readonly #references = new Map<string, ReferenceTables>();
 
   constructor(readonly journal: VersionedJournal) {}
@@ -36,8 +40,20 @@ export class VersionBook implements Versions {
     if (catalogue === undefined) {
       catalogue = catalogueFromJson(Buffer.from(this.journal.blobs.get(sha256)).toString('utf8'));
       keep(this.#catalogues, sha256, catalogue);
+      this.#noteRules(catalogue);
     }
     return catalogue;
+  }
+
+  #noteRules({ sha256, rules }: Catalogue): void {
+    const active = rules.filter((r) => r.state === 'active').map((r) => r.id);
+    this.#rules.set(catalogueMark(sha256), active);
+    for (const id of active) if (!this.ruleIds.includes(id)) this.ruleIds.push(id);
+  }
+
+  /** Active rules of a catalogue that was used since the start, in the order of their counters. */
+  rulesOf(mark: number): readonly string[] {
+    return this.#rules.get(mark) ?? [];
   }
 
   reference(sha256: string): ReferenceTables {
