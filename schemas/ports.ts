@@ -153,7 +153,8 @@ export interface SourceItem {
 }
 
 export type AdmissionOutcome =
-  | { ack: 'accepted'; position: number; transactionId: string }
+  /** `tooLate`: behind the watermark, so it is stored and will not be scored. */
+  | { ack: 'accepted'; position: number; transactionId: string; tooLate?: true }
   | { ack: 'duplicate'; transactionId: string }
   | { ack: 'rejected'; reason: string; detail: string; transactionId?: string };
 

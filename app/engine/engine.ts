@@ -72,6 +72,7 @@ class Engine implements RunningRole {
   #closers: (() => Promise<void>)[] = [];
   #timers: NodeJS.Timeout[] = [];
   #lastAccepted = 0;
+  #statsFailed = false;
 
   constructor(options: EngineRoleOptions) {
     this.#options = options;
@@ -131,9 +132,7 @@ class Engine implements RunningRole {
     this.#decisions = new Decisions(this.#pipeline.threads, (position) =>
       this.#pipeline.isWritten(position),
     );
-    if (this.#admission.nextPosition === 0) this.#appendCreated();
-    await this.#files.switchAll(this.#admission);
-    await this.#admission.flush();
+    await this.#takeVersions();
     for (const { record } of readControls(this.#journal)) {
       if (record.type === 'quarantine') this.#pipeline.quarantined.add(record.position);
     }
@@ -146,7 +145,6 @@ class Engine implements RunningRole {
     const seconds = Math.round(performance.now() - started) / 1000;
     logger.info({ seconds, position: this.#pipeline.routed }, 'state stands');
     this.#snapshotter.start(this.#pipeline);
-    this.#reloader = new Reloader(this.#files, this.#admission, logger);
     await this.#openDoors();
     this.#timers.push(setInterval(() => this.#everySecond(), STATS_MS));
     this.#health.set('running');
@@ -308,25 +306,51 @@ class Engine implements RunningRole {
     });
   }
 
+  /**
+   * Versions as the files say. A first start must be able to read them; a later one goes on with
+   * what is in force, loudly, because a crash at night must not end in a broken file.
+   */
+  async #takeVersions(): Promise<void> {
+    this.#reloader = new Reloader(this.#files, this.#admission, this.#options.logger);
+    if (this.#versions.shaAt(this.#admission.nextPosition).catalogue !== undefined) {
+      await this.#reloader.request();
+      return;
+    }
+    if (this.#admission.nextPosition === 0) this.#appendCreated();
+    await this.#files.switchAll(this.#admission);
+    await this.#admission.flush();
+  }
+
+  #publishStats(): void {
+    const { clock, dir, logger } = this.#options;
+    const { accepted } = this.#admission.counters;
+    try {
+      openStatsBoard(dir, { nowMs: () => clock.nowMs() }).publish('engine', {
+        state: this.#health.state,
+        transactionsTotal: accepted,
+        transactionsPerSecond: Math.max(0, accepted - this.#lastAccepted),
+        hitsTotal: this.#writer.appended,
+        pendingBytes: this.#admission.pendingBytes,
+        subjects: this.#pipeline.threads.reduce((s, t) => s + t.words.counts[Count.subjects], 0),
+        journalBytes: this.#journal.bytesUsed(),
+        watermarkMs: this.#admission.watermarkMs,
+      });
+      this.#statsFailed = false;
+    } catch (error) {
+      // A full disk must not end scoring for want of statistics; it is said once.
+      if (!this.#statsFailed) logger.warn({ err: error }, 'statistics cannot be written');
+      this.#statsFailed = true;
+    }
+    this.#lastAccepted = accepted;
+  }
+
   #everySecond(): void {
-    const { clock, dir } = this.#options;
     const full = this.#isStateFull;
     if (full && !this.#pipeline.held) {
       this.#options.logger.error({}, 'state is full, sources pause: raise stateBytesMax, restart');
     }
     this.#pipeline.held = full;
-    const { accepted } = this.#admission.counters;
-    openStatsBoard(dir, { nowMs: () => clock.nowMs() }).publish('engine', {
-      state: this.#health.state,
-      transactionsTotal: accepted,
-      transactionsPerSecond: Math.max(0, accepted - this.#lastAccepted),
-      hitsTotal: this.#writer.appended,
-      pendingBytes: this.#admission.pendingBytes,
-      subjects: this.#pipeline.threads.reduce((s, t) => s + t.words.counts[Count.subjects], 0),
-      journalBytes: this.#journal.bytesUsed(),
-      watermarkMs: this.#admission.watermarkMs,
-    });
-    this.#lastAccepted = accepted;
+    this.#publishStats();
     this.#truncateJournal();
   }
 

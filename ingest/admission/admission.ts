@@ -218,7 +218,7 @@ export class Admission implements SourceHost {
       const outcome = this.#admit(item, batch, source, ingestMs);
       if (outcome === 'accepted') {
         accepted++;
-        if (batch.quiet !== true) outcomes.push(this.#accepted(item.bytes));
+        if (batch.quiet !== true) outcomes.push(this.#accepted(item.bytes, batch.history));
         if (this.#keeper.due(ingestMs)) this.#writeWatermark(ingestMs);
       } else if (batch.quiet !== true) {
         outcomes.push(this.#notAccepted(outcome, item.bytes));
@@ -385,9 +385,11 @@ export class Admission implements SourceHost {
   }
 
   /** For the record pushed last. */
-  #accepted(bytes: Uint8Array): AdmissionOutcome {
+  #accepted(bytes: Uint8Array, history: boolean): AdmissionOutcome {
     const position = this.#feed.nextPosition - 1;
-    return { ack: 'accepted', position, transactionId: this.#idText(bytes) };
+    const transactionId = this.#idText(bytes);
+    const tooLate = !history && this.#judge.annex.eventMs < this.#keeper.watermarkMs;
+    return { ack: 'accepted', position, transactionId, ...(tooLate && { tooLate }) };
   }
 
   #notAccepted(reason: DeadLetterReason | 'duplicate', bytes: Uint8Array): AdmissionOutcome {

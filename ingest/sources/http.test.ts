@@ -115,6 +115,21 @@ describe('HTTP source', () => {
     }
   });
 
+  it('says that a payment behind the watermark is not scored, and recommends to hold it', async () => {
+    await start();
+    const path = '/v1/transactions?decision=wait';
+    await post(row(), { path });
+    harness.admission.idle('http');
+    expect(harness.admission.watermarkMs).toBeGreaterThan(NOW_MS - 3_600_000);
+    const eventTime = NOW_MS - 5 * 3_600_000;
+    const { json } = await post(row({ id: 't-2', eventTime }), { path });
+    expect(json).toMatchObject({
+      ack: 'accepted',
+      decision: { state: 'not-scored', recommendation: 'hold', rules: [] },
+    });
+    expect(json.detail).toMatch(/stored, not scored/);
+  });
+
   it('answers a batch row by row, in order, and offers it in slices', async () => {
     await start();
     const rows = Array.from({ length: 220 }, (_, i) => row({ id: `b-${i}` }));

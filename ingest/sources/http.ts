@@ -298,6 +298,10 @@ class Request {
     const id = item.id ?? outcome.transactionId ?? null;
     if (outcome.ack === 'accepted') {
       const { position } = outcome;
+      if (outcome.tooLate === true) {
+        const decision = this.#wait ? NOT_SCORED : NOT_AWAITED;
+        return { id, ack: 'accepted', position, detail: TOO_LATE, decision };
+      }
       const decision = this.#wait ? await this.#source.decide(position) : NOT_AWAITED;
       return { id, ack: 'accepted', position, decision };
     }
@@ -307,6 +311,8 @@ class Request {
   }
 }
 
+const TOO_LATE =
+  'eventTime is behind what the stream has reached: stored, not scored; send sooner, or as history';
 const NOT_TAKEN: TransactionReply = { id: null, ack: 'not-taken', decision: NOT_SCORED };
 const SOURCE_NAME_HELP =
   'name of a history source: 1 to 64 of a-z 0-9 . _ -, first a letter or digit, not "http"';
