@@ -93,13 +93,14 @@ describe('reference data', () => {
     expect(await controls('reference')).toBe(2);
   });
 
-  it('holds over kill -9, at the position where it was switched', async () => {
+  it('holds over kill -9, even when the file is broken by then', async () => {
     await start();
     expect(await pay(1)).toBe('none');
     appendFileSync(join(dir, 'reference', 'lists.csv'), 'fraud,H,5000,20000,\n');
     const engine = childPid(weir.pid, 'engine') as number;
     await reload('another reference data is in force', engine);
     expect(await pay(2)).toBe('hold listed-customer-limits');
+    appendFileSync(join(dir, 'reference', 'lists.csv'), 'fraud,H,five thousand,,\n');
     process.kill(engine, 'SIGKILL');
     await until(() => ![undefined, engine].includes(childPid(weir.pid, 'engine')));
     const url = `http://127.0.0.1:${ports.engineOperations}/readyz`;
