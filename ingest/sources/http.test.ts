@@ -115,7 +115,7 @@ describe('HTTP source', () => {
     }
   });
 
-  it('says that a payment behind the watermark is not scored, and recommends to hold it', async () => {
+  it('says that a payment behind the watermark is not scored: hold it', async () => {
     await start();
     const path = '/v1/transactions?decision=wait';
     await post(row(), { path });
