@@ -1,5 +1,6 @@
 /** Checks of plain text: sizes, marks of unfinished work, machine paths, links, purity. */
 import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join, posix } from 'node:path';
 import { packageRoot } from '../package.js';
 import { isCode, isGenerated, isTestOnly, type RepositoryFile } from './files.js';
@@ -26,7 +27,10 @@ export function checkSizes(file: RepositoryFile): string[] {
 
 /** Written apart, so that this file does not find itself. */
 const marks = new RegExp(`\\b(${['TO' + 'DO', 'FIX' + 'ME', 'HA' + 'CK'].join('|')})\\b`);
-const machinePaths = new RegExp(['/home/[a-z]', '/root/', '/Users/[A-Za-z]', '/work/'].join('|'));
+const here = [packageRoot(), homedir()]
+  .filter((path) => path.length > 1)
+  .map((path) => `(?<![\\w.)}])${`${path}/`.replace(/[^\w/-]/g, '\\$&')}`);
+const machinePaths = new RegExp(['/home/[a-z]', '/Users/[A-Za-z]', ...here].join('|'));
 
 export function checkMarks(file: RepositoryFile): string[] {
   if (file.path === 'package-lock.json' || file.path === 'LICENSE') return [];
