@@ -181,10 +181,14 @@ export class Pipeline {
     if (i > 0) this.#stuck = this.#stuck.slice(i);
   }
 
+  /**
+   * Once a turn of the loop: everything that came in one turn wakes a sleeping thread once. A
+   * wake-up is a system call, and where cores are short it costs the main thread its own.
+   */
   #publishSoon(): void {
     if (this.#publishing) return;
     this.#publishing = true;
-    queueMicrotask(() => {
+    setImmediate(() => {
       this.#publishing = false;
       this.#publish();
     });
