@@ -10,6 +10,12 @@ export {
   type LoggerOptions,
   type LogLevel,
 } from './logging.js';
+export {
+  forgetCursors,
+  neededFrom,
+  publishCursors,
+  type ReaderCursors,
+} from './logs/cursors.js';
 export { type FolderLock, lockFolder } from './logs/folder-lock.js';
 export { type LmdbLog, type LmdbLogOptions, openLmdbLog } from './logs/lmdb-log.js';
 export { settleLogs } from './logs/log-writer.js';

@@ -72,6 +72,38 @@ export const configurationSchema = z.strictObject({
     .int()
     .default(8 * 1024 * 1024 * 1024),
 
+  /** Hits are kept for their open alerts and readers, the rest goes above half of this. */
+  hitsBytesMax: z
+    .number()
+    .int()
+    .default(1024 * 1024 * 1024),
+
+  /**
+   * Where history is kept: `embedded` (a ClickHouse of our own, as a child), `none`, or the URL of
+   * a server such as http://clickhouse:8123.
+   */
+  clickhouse: z.string().default('embedded'),
+  clickhouseUser: z.string().default('weir'),
+  /** File with the password of a server; the environment's WEIR_CLICKHOUSE_PASSWORD goes first. */
+  clickhousePasswordFile: z.string().default(''),
+  clickhouseDatabase: z
+    .string()
+    .regex(/^[a-z][a-z0-9_]{0,62}$/)
+    .default('weir'),
+  /** Oldest days of transactions go above this; aggregates stay (`historyDays`). */
+  clickhouseBytesMax: z
+    .number()
+    .int()
+    .default(3 * 1024 * 1024 * 1024),
+  /** Memory of the embedded ClickHouse. */
+  clickhouseMemoryBytesMax: z
+    .number()
+    .int()
+    .default(700 * 1024 * 1024),
+  /** Transactions, hits and alerts are kept this long, aggregates five times as long. */
+  historyDays: z.number().int().min(1).default(400),
+  storageOperationsPort: z.number().int().default(8484),
+
   alertsInMemoryMax: z.number().int().default(10_000),
   socketBufferBytesMax: z
     .number()

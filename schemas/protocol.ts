@@ -2,7 +2,20 @@
  * `weir.v1`: what goes over the dashboard's WebSocket and its HTTP API. Types only, so that the
  * page carries no schema code.
  */
+import type { SubjectKind, Tier } from './classes.js';
+import type { CaseKind } from './demo.js';
+import type {
+  CounterpartyFlow,
+  CustomerAccount,
+  CustomerDay,
+  CustomerTransaction,
+  HistoryFailure,
+  HistoryStatus,
+  RuleStatistics,
+  StoredAlert,
+} from './history.js';
 import type { Action, Family, Hit, Severity, Unit } from './hit.js';
+import type { DashboardStats, DemoStats, DiskStats, EngineStats, StorageStats } from './stats.js';
 import type { CloseReason } from './work-log.js';
 
 export const SUBPROTOCOL = 'weir.v1';
@@ -98,7 +111,142 @@ export interface Stats {
   latencyP99Ms: number | null;
   engine: 'running' | 'starting' | 'away';
   lastAlertMs: number | null;
+  /** Null without a demonstration. */
+  demo: DemoStats | null;
+  history: HistoryStatus;
+  /** Bytes below the data folder; null until measured. */
+  diskBytes: number | null;
 }
+
+/**
+ * A block of a page that comes from one source and has an age of its own. `missing`: the source
+ * cannot say now (`why` is a HistoryFailure, or `no-data`: there is none for this customer);
+ * `asOfMs`: complete up to this ingest time.
+ */
+export type Block<T> =
+  | {
+      state: 'ok';
+      source: 'reference' | 'history' | 'live';
+      asOfMs: number;
+      truncated: boolean;
+      value: T;
+    }
+  | {
+      state: 'missing';
+      source: 'reference' | 'history' | 'live';
+      why: HistoryFailure | 'no-data';
+      detail: string;
+    };
+
+/** GET /api/customers/:subject ; 404 `unknown-customer` when neither reference data nor alerts know it. */
+export interface CustomerPage {
+  subject: string;
+  name: string;
+  profile: Block<{
+    kind: SubjectKind;
+    tier: Tier;
+    riskClass: number;
+    /** As this user may see it: the secret classes read `special-care`. */
+    watch: string[];
+    lists: string[];
+    manager: string;
+    branch: string;
+    /** YYYY-MM-DD of the first account, where known. */
+    since: string | null;
+  }>;
+  /** Accounts of the reference data. */
+  accounts: Block<{ account: string; opened: string | null }[]>;
+  /** Open first, then closed, newest first; at most 100. */
+  alerts: Block<AlertRow[]>;
+}
+
+/**
+ * GET /api/customers/:subject/history?days=90&to=YYYY-MM-DD : what needs the history store. `to`
+ * is the last bank day, today by default; each block stands or falls alone.
+ */
+export interface CustomerHistory {
+  /** Bank days of the picture, both inclusive: days without payments are not in `days`. */
+  fromDay: string;
+  toDay: string;
+  days: Block<CustomerDay[]>;
+  accounts: Block<CustomerAccount[]>;
+  counterparties: Block<CounterpartyFlow[]>;
+  transactions: Block<CustomerTransaction[]>;
+}
+
+/** GET /api/customers?q= : by name, party id or account (whole or its last 4 and more digits). */
+export interface CustomerSearch {
+  rows: {
+    subject: string;
+    name: string;
+    kind: SubjectKind;
+    tier: Tier;
+    branch: string;
+    openAlerts: number;
+  }[];
+  truncated: boolean;
+}
+
+/** GET /api/system (permission `system.read`). Roles that are away are null. */
+export interface SystemPage {
+  atMs: number;
+  engine: Aged<EngineStats> | null;
+  dashboard: Aged<DashboardStats> | null;
+  storage: Aged<StorageStats> | null;
+  disk: Aged<DiskStats> | null;
+  demo: DemoStats | null;
+  /** What somebody should look at now, worst first; codes are texts of the page. */
+  alarms: { code: string; severity: Severity; detail: string }[];
+  /** Promised p99 of ingest stamp to socket write, ms: marked in the picture. */
+  latencyTargetMs: number;
+  /** Names of the rules in force, for the table of rules. */
+  ruleNames: Record<string, { zh: string; en: string }>;
+}
+export interface Aged<T> {
+  atMs: number;
+  value: T;
+}
+
+/** GET /api/dead-letters?reason=&limit=50 (permission `system.read`): newest first, without contents. */
+export interface DeadLetterList {
+  rows: {
+    id: string;
+    reason: string;
+    detail: string;
+    source: string;
+    atMs: number;
+    bytes: number;
+  }[];
+  truncated: boolean;
+}
+/** GET /api/dead-letters/:id : the raw bytes as text, account numbers and names masked. */
+export interface DeadLetterView {
+  id: string;
+  reason: string;
+  detail: string;
+  source: string;
+  atMs: number;
+  text: string;
+}
+
+/** GET /api/rules/statistics?days=30 */
+export interface RuleStatisticsReply {
+  statistics: Block<RuleStatistics[]>;
+}
+
+/** GET /api/alerts/search : closed and old alerts, from the history store; names added. */
+export interface AlertSearchReply {
+  alerts: Block<(StoredAlert & { subjectName: string; ruleName: { zh: string; en: string } })[]>;
+}
+
+/** GET /api/demo : 404 `no-demo` without one. `curl` carries the ingest key: administrators only. */
+export interface DemoReply {
+  demo: DemoStats;
+  kinds: readonly CaseKind[];
+  rateMax: number;
+  curl: string | null;
+}
+/** POST /api/demo/commands (administrators): a DemoCommand, answered 202. */
 
 export type ClientMessage =
   | { type: 'subscribe'; channel: Channel; since?: string }
@@ -145,7 +293,14 @@ export interface SessionUser {
 export type AlertCommand =
   | { type: 'take'; command: string }
   | { type: 'release'; command: string }
-  | { type: 'close'; command: string; reason: CloseReason; note: string };
+  | { type: 'close'; command: string; reason: CloseReason; note: string }
+  /**
+   * Takes back one's own close within UNDO_MS: the alert is as it was before. Refused 409
+   * `too-late`, or `superseded` once a new alert of the same rule and customer has opened.
+   */
+  | { type: 'undo-close'; command: string };
+/** Window of `undo-close`; `take` is undone by `release`. */
+export const UNDO_MS = 30_000;
 
 /** POST /api/session: a one-time link's token (from the fragment), or a user's password. */
 export type SessionRequest = { token: string } | { user: string; password: string };

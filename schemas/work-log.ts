@@ -52,5 +52,6 @@ export const workRecordSchema = z.discriminatedUnion('type', [
     reason: z.enum(CLOSE_REASONS),
     note: z.string().max(4000),
   }),
+  z.strictObject({ ...byUser, type: z.literal('undo-close') }),
 ]);
 export type WorkRecord = z.infer<typeof workRecordSchema>;

@@ -1,0 +1,180 @@
+-- Rows carry their identity, so that whatever is written twice is one row under FINAL.
+-- Positions are those of the journal, hits log and work log of one data folder; `logs` says which.
+-- {database} is replaced by the writer; statements are separated by a line with a single semicolon.
+
+CREATE TABLE {database}.logs
+(
+    log LowCardinality(String),
+    identity String
+)
+ENGINE = ReplacingMergeTree ORDER BY log
+;
+
+-- How far each log is stored. Written behind the rows that it covers.
+CREATE TABLE {database}.cursors
+(
+    log LowCardinality(String),
+    position UInt64,
+    -- Ingest time of the newest record below.
+    ingest_ms Int64
+)
+ENGINE = ReplacingMergeTree(position) ORDER BY log
+;
+
+-- One row a transaction: identity is the journal position.
+CREATE TABLE {database}.transactions
+(
+    position UInt64 CODEC(Delta, ZSTD(1)),
+    id String CODEC(ZSTD(1)),
+    event_ms Int64 CODEC(Delta, ZSTD(1)),
+    ingest_ms Int64 CODEC(Delta, ZSTD(1)),
+    source UInt16,
+    origin_partition UInt16,
+    origin_offset UInt64 CODEC(Delta, ZSTD(1)),
+    origin_index UInt32,
+    debtor_subject String CODEC(ZSTD(1)),
+    debtor_account String CODEC(ZSTD(1)),
+    creditor_subject String CODEC(ZSTD(1)),
+    creditor_account String CODEC(ZSTD(1)),
+    amount_minor UInt64,
+    currency LowCardinality(String),
+    amount_base_minor UInt64,
+    type LowCardinality(String),
+    channel LowCardinality(String),
+    history Bool,
+    reversed_transaction String CODEC(ZSTD(1)),
+    INDEX by_id id TYPE bloom_filter(0.01) GRANULARITY 4
+)
+ENGINE = ReplacingMergeTree
+PARTITION BY toYYYYMMDD(fromUnixTimestamp64Milli(ingest_ms, 'UTC'))
+ORDER BY position
+;
+
+-- One row for each side that is ours, laid out for a customer's picture.
+CREATE TABLE {database}.legs
+(
+    subject String CODEC(ZSTD(1)),
+    event_ms Int64 CODEC(Delta, ZSTD(1)),
+    position UInt64 CODEC(Delta, ZSTD(1)),
+    -- 0 debit, 1 credit.
+    side UInt8,
+    ingest_ms Int64 CODEC(Delta, ZSTD(1)),
+    transaction_id String CODEC(ZSTD(1)),
+    account String CODEC(ZSTD(1)),
+    counterparty String CODEC(ZSTD(1)),
+    country LowCardinality(String),
+    amount_base_minor UInt64,
+    amount_minor UInt64,
+    currency LowCardinality(String),
+    type LowCardinality(String),
+    channel LowCardinality(String),
+    class_bits UInt32,
+    balance_after_minor Nullable(Int64)
+)
+ENGINE = ReplacingMergeTree
+PARTITION BY toYYYYMMDD(fromUnixTimestamp64Milli(ingest_ms, 'UTC'))
+ORDER BY (subject, event_ms, position, side)
+;
+
+-- Absolute values over one block of the journal (65,536 positions), replaced while the block
+-- grows: never a count of inserts, so a retry with any batch size gives the same row. `hour` counts
+-- hours since the epoch. Sums over blocks are the truth; see the views.
+CREATE TABLE {database}.account_hours
+(
+    subject String CODEC(ZSTD(1)),
+    account String CODEC(ZSTD(1)),
+    hour UInt32,
+    block UInt32,
+    -- End of the journal positions that this row covers: the larger replaces.
+    upto UInt64,
+    in_count UInt32,
+    in_minor UInt64,
+    out_count UInt32,
+    out_minor UInt64,
+    customer_made UInt32,
+    ingest_day Date DEFAULT toDate(fromUnixTimestamp64Milli(toInt64(hour) * 3600000, 'UTC'))
+)
+ENGINE = ReplacingMergeTree(upto)
+PARTITION BY toYYYYMM(ingest_day)
+ORDER BY (subject, account, hour, block)
+;
+
+-- `day`: bank day in the bank's zone.
+CREATE TABLE {database}.account_days
+(
+    subject String CODEC(ZSTD(1)),
+    account String CODEC(ZSTD(1)),
+    day Date,
+    block UInt32,
+    upto UInt64,
+    in_count UInt32,
+    in_minor UInt64,
+    out_count UInt32,
+    out_minor UInt64,
+    customer_made UInt32
+)
+ENGINE = ReplacingMergeTree(upto)
+PARTITION BY toYYYYMM(day)
+ORDER BY (subject, account, day, block)
+;
+
+CREATE VIEW {database}.customer_hours AS
+SELECT subject, hour, sum(in_count) AS in_count, sum(in_minor) AS in_minor,
+       sum(out_count) AS out_count, sum(out_minor) AS out_minor,
+       sum(customer_made) AS customer_made
+FROM {database}.account_hours FINAL GROUP BY subject, hour
+;
+
+CREATE VIEW {database}.customer_days AS
+SELECT subject, day, sum(in_count) AS in_count, sum(in_minor) AS in_minor,
+       sum(out_count) AS out_count, sum(out_minor) AS out_minor,
+       sum(customer_made) AS customer_made
+FROM {database}.account_days FINAL GROUP BY subject, day
+;
+
+CREATE TABLE {database}.hits
+(
+    id FixedString(32),
+    position UInt64,
+    rule LowCardinality(String),
+    rule_version UInt32,
+    catalogue_version LowCardinality(String),
+    family LowCardinality(String),
+    subject String CODEC(ZSTD(1)),
+    severity UInt8,
+    score Float32,
+    band LowCardinality(String),
+    amount_base_minor UInt64,
+    event_ms Int64,
+    detected_ms Int64,
+    history Bool,
+    body String CODEC(ZSTD(3))
+)
+ENGINE = ReplacingMergeTree
+PARTITION BY toYYYYMM(fromUnixTimestamp64Milli(detected_ms, 'UTC'))
+ORDER BY id
+;
+
+-- Records of the work log with what their hit says; an alert is the fold of its events.
+CREATE TABLE {database}.alert_events
+(
+    alert_id FixedString(32),
+    position UInt64,
+    at_ms Int64,
+    -- open, append, take, release, close ...
+    what LowCardinality(String),
+    user String,
+    reason LowCardinality(String),
+    hit_id String,
+    rule LowCardinality(String),
+    family LowCardinality(String),
+    subject String CODEC(ZSTD(1)),
+    severity UInt8,
+    score Float32,
+    amount_base_minor UInt64,
+    event_ms Int64
+)
+ENGINE = ReplacingMergeTree
+PARTITION BY toYYYYMM(fromUnixTimestamp64Milli(at_ms, 'UTC'))
+ORDER BY (alert_id, position)
+;
