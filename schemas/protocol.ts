@@ -174,6 +174,14 @@ export interface CustomerHistory {
   transactions: Block<CustomerTransaction[]>;
 }
 
+/**
+ * GET /api/customers/:subject/transactions?before=MS : the 50 newest with an event time below
+ * `before` (epoch ms), newest first; `truncated` says that there are older ones.
+ */
+export interface CustomerTransactions {
+  transactions: Block<CustomerTransaction[]>;
+}
+
 /** GET /api/customers?q= : by name, party id or account (whole or its last 4 and more digits). */
 export interface CustomerSearch {
   rows: {
@@ -201,6 +209,8 @@ export interface SystemPage {
   latencyTargetMs: number;
   /** Names of the rules in force, for the table of rules. */
   ruleNames: Record<string, { zh: string; en: string }>;
+  /** Where each role answers /metrics, /readyz and /healthz, for whoever sits at the machine. */
+  operations: { role: 'engine' | 'dashboard' | 'storage'; url: string }[];
 }
 export interface Aged<T> {
   atMs: number;
