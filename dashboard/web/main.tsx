@@ -5,6 +5,7 @@ import './styles/base.css';
 import './styles/screens.css';
 import './styles/table.css';
 import './styles/drawer.css';
+import './styles/chart.css';
 import { App } from './screens/app.js';
 import { applyPreferences } from './state/preferences.js';
 import { openSession } from './state/session.js';

@@ -51,10 +51,29 @@ async function violations(page: Page): Promise<string[]> {
 
 describe('what is built', () => {
   const files = () => readdirSync(join(web, 'assets'));
+  /** The page's script and what it imports before it runs; not what it asks for later. */
+  const firstScripts = () => {
+    const html = readFileSync(join(web, 'index.html'), 'utf8');
+    const found = new Set<string>();
+    const follow = (name: string): void => {
+      if (found.has(name)) return;
+      found.add(name);
+      const script = readFileSync(join(web, 'assets', name), 'utf8');
+      for (const [, next] of script.matchAll(/(?:from|import)\s*"\.\/([\w.-]+\.js)"/g)) {
+        follow(next as string);
+      }
+    };
+    for (const [, name] of html.matchAll(/(?:src|href)="\/assets\/([\w.-]+\.js)"/g)) {
+      follow(name as string);
+    }
+    return found;
+  };
   test(`loads at most ${FIRST_LOAD_BYTES_MAX} bytes of script at first, gzip`, () => {
-    const scripts = files().filter((name) => name.endsWith('.js'));
+    const scripts = [...firstScripts()];
     const sizes = scripts.map((name) => gzipSync(readFileSync(join(web, 'assets', name))).length);
     expect(scripts.length).toBeGreaterThan(0);
+    // The charts are really apart, so that the limit is about what is loaded first.
+    expect(files().filter((name) => name.endsWith('.js')).length).toBeGreaterThan(scripts.length);
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(FIRST_LOAD_BYTES_MAX);
   });
   test('has hashed names, and nothing inline or from elsewhere', () => {

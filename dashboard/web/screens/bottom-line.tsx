@@ -1,8 +1,9 @@
 /** The line below the table: what waits, how much is shown, and three small figures. */
+import { Sparkline } from '../chart/sparkline.js';
 import { plain } from '../format.js';
 import { connection, resume, stats, store, tableVersion, waiting } from '../state/queue.js';
 import { fill, text } from '../text/index.js';
-import { Sparkline } from './sparkline.js';
+
 import { currentTable } from './table-host.js';
 
 /** Resumes and goes to where the new ones are. */
@@ -35,28 +36,59 @@ export function BottomLine() {
   );
 }
 
+interface FigureProps {
+  label: string;
+  /** With its unit, for the tooltip and for who cannot see the picture. */
+  format: (value: number) => string;
+  shown: string;
+  timesMs: readonly number[];
+  values: readonly (number | null)[];
+}
+
+function Figure({ label, format, shown, timesMs, values }: FigureProps) {
+  return (
+    <div>
+      <dt>{label}</dt>
+      <dd>{shown}</dd>
+      <dd class="picture">
+        <Sparkline label={label} format={format} timesMs={timesMs} values={values} />
+      </dd>
+    </div>
+  );
+}
+
 function Figures() {
   const t = text.value.queue;
   const kept = stats.value;
   const latest = kept.at(-1);
   const p99 = latest?.latencyP99Ms ?? null;
+  const timesMs = kept.map((each) => each.atMs);
+  const perSecond = (n: number) => fill(t.perSecond, { n: plain(n) });
+  const perMinute = (n: number) => fill(t.perMinute, { n: plain(n, 1) });
+  const milliseconds = (n: number) => fill(t.milliseconds, { n: plain(n, n < 10 ? 1 : 0) });
   return (
     <dl class="figures">
-      <div>
-        <dt>{t.rate}</dt>
-        <dd>{latest === undefined ? t.noValue : plain(latest.transactionsPerSecond)}</dd>
-        <Sparkline values={kept.map((each) => each.transactionsPerSecond)} />
-      </div>
-      <div>
-        <dt>{t.alerts}</dt>
-        <dd>{latest === undefined ? t.noValue : plain(latest.alertsPerMinute, 1)}</dd>
-        <Sparkline values={kept.map((each) => each.alertsPerMinute)} />
-      </div>
-      <div>
-        <dt>{t.latency}</dt>
-        <dd>{p99 === null ? t.noValue : fill(t.milliseconds, { n: plain(p99, 1) })}</dd>
-        <Sparkline values={kept.map((each) => each.latencyP99Ms)} />
-      </div>
+      <Figure
+        label={t.rate}
+        format={perSecond}
+        shown={latest === undefined ? t.noValue : plain(latest.transactionsPerSecond)}
+        timesMs={timesMs}
+        values={kept.map((each) => each.transactionsPerSecond)}
+      />
+      <Figure
+        label={t.alerts}
+        format={perMinute}
+        shown={latest === undefined ? t.noValue : plain(latest.alertsPerMinute, 1)}
+        timesMs={timesMs}
+        values={kept.map((each) => each.alertsPerMinute)}
+      />
+      <Figure
+        label={t.latency}
+        format={milliseconds}
+        shown={p99 === null ? t.noValue : milliseconds(p99)}
+        timesMs={timesMs}
+        values={kept.map((each) => each.latencyP99Ms)}
+      />
     </dl>
   );
 }

@@ -50,6 +50,9 @@ export const passwordHint = remembered<'open' | 'dismissed'>(
   'open',
 );
 
+/** What is drawn now; pictures on canvas follow it. */
+export const appearance = signal<'light' | 'dark'>('light');
+
 /** Keeps the root element's attributes in step; the styles read only those. */
 export function applyPreferences(root: HTMLElement): void {
   const dark = matchMedia('(prefers-color-scheme: dark)');
@@ -62,5 +65,6 @@ export function applyPreferences(root: HTMLElement): void {
     root.dataset['density'] = density.value;
     const isDark = theme.value === 'system' ? systemDark.value : theme.value === 'dark';
     root.dataset['theme'] = isDark ? 'dark' : 'light';
+    appearance.value = isDark ? 'dark' : 'light';
   });
 }

@@ -39,6 +39,7 @@ const TEXT = [
   ['info', 4.5],
   ['good', 4.5],
   ['line-strong', 3],
+  ['bar-out', 3],
 ] as const;
 const GROUNDS = ['ground', 'surface', 'surface-2', 'hover', 'selected'];
 

@@ -1,6 +1,7 @@
 /** The page's texts. zh is the original: its JSON gives the type that en must fill completely. */
 import { computed } from '@preact/signals';
 import { language } from '../state/preferences.js';
+import enChart from './en/chart.json';
 import enCommon from './en/common.json';
 import enConnection from './en/connection.json';
 import enDialogs from './en/dialogs.json';
@@ -9,6 +10,7 @@ import enDrawer from './en/drawer.json';
 import enFeatures from './en/features.json';
 import enQueue from './en/queue.json';
 import enSignIn from './en/sign-in.json';
+import zhChart from './zh/chart.json';
 import zhCommon from './zh/common.json';
 import zhConnection from './zh/connection.json';
 import zhDialogs from './zh/dialogs.json';
@@ -19,6 +21,7 @@ import zhQueue from './zh/queue.json';
 import zhSignIn from './zh/sign-in.json';
 
 const zh = {
+  chart: zhChart,
   common: zhCommon,
   connection: zhConnection,
   dialogs: zhDialogs,
@@ -30,6 +33,7 @@ const zh = {
 };
 export type Texts = typeof zh;
 const en: Texts = {
+  chart: enChart,
   common: enCommon,
   connection: enConnection,
   dialogs: enDialogs,

@@ -1,0 +1,5 @@
+/** The drawing library in a script of its own: only `plot.ts` asks for it, after the first paint. */
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+
+export { uPlot };
