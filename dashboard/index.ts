@@ -1,8 +1,8 @@
 /** The door of the dashboard room. */
-export { WORK_TABLES } from './server/alert-book.js';
 export { createSignInLink, signInUrl } from './server/auth/sign-in-links.js';
 export {
   type DashboardServer,
   type DashboardServerOptions,
   startDashboardServer,
 } from './server/server.js';
+export { WORK_TABLES } from './server/work-tables.js';

@@ -86,6 +86,10 @@ export interface AlertDetail {
   /** What people and the system did, oldest first. */
   trail: { atMs: number; what: string; user: string | null; detail: string }[];
   otherAlerts: AlertRow[];
+  /** The alert that a later hit opened after this one was closed. */
+  followedBy: string | null;
+  /** Hits of this alert that the hits log has dropped: their evidence is in the history store. */
+  hitsGone: number;
 }
 
 /**

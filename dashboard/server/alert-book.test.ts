@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { AlertCommand } from '../../schemas/protocol.js';
+import { type AlertCommand, UNDO_MS } from '../../schemas/protocol.js';
 import type { WorkRecord } from '../../schemas/work-log.js';
 import { AlertBook } from './alert-book.js';
 import { alertDetail, listAlerts } from './alert-query.js';
@@ -11,12 +11,17 @@ import { sampleDirectory, sampleHit, silentLogger } from './testing/sample.js';
 const directory = sampleDirectory();
 const NOW = Date.parse('2026-03-02T20:05:01+08:00');
 
-async function openBook(hits: MemoryLog, work: MemoryLog, max = 10_000): Promise<AlertBook> {
+async function openBook(
+  hits: MemoryLog,
+  work: MemoryLog,
+  max = 10_000,
+  nowMs: () => number = () => NOW,
+): Promise<AlertBook> {
   const book = new AlertBook({
     hits,
     work,
     directory,
-    nowMs: () => NOW,
+    nowMs,
     alertsInMemoryMax: max,
     logger: silentLogger,
   });
@@ -149,6 +154,73 @@ describe('alert book', () => {
     expect(list(again, 'closed').rows[0]).toMatchObject({ id: first, closeReason: 'confirmed' });
   });
 
+  it('takes a close back: by who closed it, in time, once, to what it was', async () => {
+    const [hits, work] = [new MemoryLog(), new MemoryLog()];
+    let now = NOW;
+    const book = await openBook(hits, work, 10_000, () => now);
+    await put(hits, sampleHit(1));
+    await drain(book);
+    const { id } = sampleHit(1);
+    const undo = (command: string): AlertCommand => ({ type: 'undo-close', command });
+    const close = (command: string): AlertCommand => ({
+      ...{ type: 'close', command, reason: 'confirmed', note: 'by mistake' },
+    });
+    expect(await run(book, id, undo('u0'))).toMatchObject({ status: 409, code: 'not-closed' });
+    await run(book, id, { type: 'take', command: 't' });
+    await run(book, id, close('c1'));
+    expect(await run(book, id, undo('u1'), 'wang')).toMatchObject({
+      status: 403,
+      code: 'not-yours',
+    });
+    now += UNDO_MS;
+    const back = { ok: true, row: { state: 'taken', owner: 'li', closeReason: null } };
+    expect(await run(book, id, undo('u1'))).toMatchObject(back);
+    const end = work.end();
+    expect(await run(book, id, undo('u1'))).toMatchObject(back);
+    expect(work.end()).toBe(end);
+    const what = alertDetail(book, directory, id)?.trail.map((t) => t.what);
+    expect(what).toEqual(['open', 'take', 'close', 'undo-close']);
+    await run(book, id, { type: 'release', command: 'r' });
+    await run(book, id, close('c2'));
+    expect(await run(book, id, undo('u2'))).toMatchObject({ row: { state: 'open', owner: null } });
+    await run(book, id, close('c3'));
+    now += UNDO_MS + 1;
+    expect(await run(book, id, undo('u3'))).toMatchObject({ status: 409, code: 'too-late' });
+  });
+
+  it('decides between an undo and a hit by which came first', async () => {
+    const [hits, work] = [new MemoryLog(), new MemoryLog()];
+    const book = await openBook(hits, work);
+    await put(hits, sampleHit(1));
+    await drain(book);
+    const first = sampleHit(1).id;
+    const close = (command: string): AlertCommand => ({
+      ...{ type: 'close', command, reason: 'confirmed', note: '' },
+    });
+    await run(book, first, close('c1'));
+    // In one turn: the undo stands first, and the hit joins the alert that is open again.
+    const undone = book.execute(first, { type: 'undo-close', command: 'u1' }, 'li');
+    await put(hits, sampleHit(2));
+    await drain(book);
+    expect(await undone).toMatchObject({ ok: true });
+    expect(list(book).rows.map((r) => [r.id, r.hitCount])).toEqual([[first, 2]]);
+    await run(book, first, close('c2'));
+    await put(hits, sampleHit(3));
+    await drain(book);
+    const next = sampleHit(3).id;
+    const late = await run(book, first, { type: 'undo-close', command: 'u2' });
+    expect(late).toMatchObject({ status: 409, code: 'superseded' });
+    expect(list(book).rows[0]).toMatchObject({ id: next, follows: first });
+    expect(alertDetail(book, directory, first)?.followedBy).toBe(next);
+    // Still so once the follower is closed too.
+    await run(book, next, close('c3'));
+    const again = await openBook(hits, work.crash());
+    expect(alertDetail(again, directory, first)?.followedBy).toBe(next);
+    expect(await run(again, first, { type: 'undo-close', command: 'u3' })).toMatchObject({
+      code: 'superseded',
+    });
+  });
+
   it('publishes nothing before it is flushed', async () => {
     const hits = new MemoryLog();
     const work = new MemoryLog();
@@ -230,12 +302,14 @@ interface ModelAlert {
   hits: string[];
   state: string;
   owner: string | null;
+  before: string | null;
   follows: string | null;
 }
 
+type Command = 'take' | 'release' | 'close' | 'undo-close';
 type Step =
   | { do: 'hit'; subject: number; rule: number }
-  | { do: 'command'; alert: number; type: 'take' | 'release' | 'close'; user: string }
+  | { do: 'command'; alert: number; type: Command; user: string }
   | { do: 'turn' }
   | { do: 'checkpoint' }
   | { do: 'crash' };
@@ -254,7 +328,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant('command' as const),
       alert: fc.nat(8),
-      type: fc.constantFrom('take' as const, 'release' as const, 'close' as const),
+      type: fc.constantFrom<Command>('take', 'release', 'close', 'undo-close'),
       user: fc.constantFrom('li', 'wang'),
     }),
   },
@@ -296,9 +370,7 @@ async function scenario(steps: Step[], max: number): Promise<void> {
           : { type: s.type, command };
       const reply = run(book, alert.id, full, s.user);
       const outcome = await reply;
-      const free = alert.owner === null || alert.owner === s.user;
-      const possible = alert.state !== 'closed' && free;
-      expect(outcome.ok).toBe(possible && !(s.type === 'release' && alert.owner === null));
+      expect(outcome.ok).toBe(isPossible(alert, s.type, s.user, replay(work, sent.length)));
     } else if (s.do === 'turn') {
       await book.turn();
     } else if (s.do === 'checkpoint') {
@@ -318,6 +390,13 @@ async function scenario(steps: Step[], max: number): Promise<void> {
   check(await openBook(hits, work, max), work, sent);
 }
 
+function isPossible(alert: ModelAlert, type: Command, user: string, all: ModelAlert[]): boolean {
+  const isNewest = !all.some((a) => a.follows === alert.id);
+  if (type === 'undo-close') return alert.state === 'closed' && alert.owner === user && isNewest;
+  const free = alert.owner === null || alert.owner === user;
+  return alert.state !== 'closed' && free && !(type === 'release' && alert.owner === null);
+}
+
 /** Alerts as the work log alone tells them. */
 function replay(work: MemoryLog, hitsMax: number): ModelAlert[] {
   const alerts: ModelAlert[] = [];
@@ -329,15 +408,20 @@ function replay(work: MemoryLog, hitsMax: number): ModelAlert[] {
       const last = alerts.findLast((a) => a.pair === pair);
       expect(record.follows ?? null).toBe(last?.id ?? null);
       const { alertId: id, follows = null } = record;
-      alerts.push({ id, pair, hits: [id], state: 'open', owner: null, follows });
+      alerts.push({ id, pair, hits: [id], state: 'open', owner: null, before: null, follows });
       continue;
     }
     const alert = alerts.find((a) => a.id === record.alertId)!;
-    expect(alert.state).not.toBe('closed');
+    expect(alert.state === 'closed').toBe(record.type === 'undo-close');
     if (record.type === 'append') alert.hits.push(record.hitId);
     else if (record.type === 'take') Object.assign(alert, { state: 'taken', owner: record.user });
     else if (record.type === 'release') Object.assign(alert, { state: 'open', owner: null });
-    else Object.assign(alert, { state: 'closed', owner: record.user });
+    else if (record.type === 'close') {
+      Object.assign(alert, { state: 'closed', before: alert.owner, owner: record.user });
+    } else {
+      alert.owner = alert.before;
+      alert.state = alert.owner === null ? 'open' : 'taken';
+    }
   }
   expect(alerts.flatMap((a) => a.hits).length).toBeLessThanOrEqual(hitsMax);
   return alerts;
@@ -355,6 +439,8 @@ function check(book: AlertBook, work: MemoryLog, sent: readonly string[]): void 
       owner: alert.owner,
       follows: alert.follows,
     });
+    const next = alerts.find((a) => a.follows === alert.id)?.id ?? null;
+    expect(alertDetail(book, directory, alert.id)?.followedBy).toBe(next);
   }
   expect(list(book).total).toBe(alerts.filter((a) => a.state !== 'closed').length);
 }

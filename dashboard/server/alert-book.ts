@@ -6,8 +6,7 @@
  * begun: no hit is lost or counted twice, and no screen has seen what did not happen.
  */
 
-import { hashText, hexOfHash } from '../../schemas/identity.js';
-import type { LogReader, OrderedLog, SideTable } from '../../schemas/ports.js';
+import type { LogReader } from '../../schemas/ports.js';
 import type { AlertCommand, AlertRow } from '../../schemas/protocol.js';
 import { dueMs } from '../../schemas/time.js';
 import { type WorkRecord, workRecordSchema } from '../../schemas/work-log.js';
@@ -21,15 +20,11 @@ import {
 } from './alert-entry.js';
 import { AlertStore } from './alert-store.js';
 import { type Change, ChangeRing } from './changes.js';
-import {
-  CHECKPOINT_RECORDS,
-  CHECKPOINT_TABLE,
-  encodeCheckpoint,
-  loadCheckpoint,
-} from './checkpoint.js';
+import { CHECKPOINT_RECORDS, encodeCheckpoint, loadCheckpoint } from './checkpoint.js';
 import { type CommandOutcome, decideCommand } from './commands.js';
 import type { BankDirectory } from './directory.js';
 import { decodeHit, type StoredHit } from './hits.js';
+import { alsoPuts, holds, pairKey, type WorkLog } from './work-tables.js';
 
 type Hit = Extract<StoredHit, { kind: 'hit' }>['hit'];
 
@@ -43,15 +38,6 @@ const LOOK_AGAIN_MS = 250;
 const REBUILD_BATCH = 1_000;
 const CURSOR_KEY = 'hitsCursor';
 const IDENTITY_KEY = 'hitsIdentity';
-
-/** The work log as the book needs it (LmdbLog fits). */
-export type WorkLog = OrderedLog & {
-  table(name: string): SideTable;
-  getMeta(key: string): string | number | Uint8Array | undefined;
-};
-
-/** Side tables: closed alerts by id; the last closed alert of (rule, subject); the checkpoint. */
-export const WORK_TABLES = ['closed', 'last-closed', CHECKPOINT_TABLE];
 
 export interface AlertBookOptions {
   /** `shownEnd`: what its file holds; a reader may be offered less for a while. */
@@ -236,7 +222,7 @@ export class AlertBook {
     if (batch.records.length > 0 || this.cursor !== before) {
       const records = batch.records.map((record) => encoder.encode(JSON.stringify(record)));
       const meta = { [CURSOR_KEY]: this.cursor, [IDENTITY_KEY]: hits.identity };
-      await work.append(records, { meta, put: closedPuts(batch) });
+      await work.append(records, { meta, put: alsoPuts(batch.records, batch.closed) });
     }
     this.publish(batch);
     if (this.published - this.checkpointAt >= CHECKPOINT_RECORDS) await this.checkpoint();
@@ -305,10 +291,19 @@ export class AlertBook {
   private decide(waiting: WaitingCommand, batch: Batch): void {
     const entry = this.store.find(waiting.alertId);
     const atMs = this.options.nowMs();
-    const decision = decideCommand(entry, waiting.command, waiting.user, atMs);
+    const followedBy = entry === undefined ? null : this.followedBy(entry);
+    const decision = decideCommand(entry, waiting.command, waiting.user, atMs, followedBy);
     const { outcome, record } = decision;
     if (record !== undefined) this.add(record, undefined, null, batch);
     batch.replies.push({ waiting, outcome });
+  }
+
+  /** The alert that opened after this one was closed, of the same rule and subject. */
+  followedBy(entry: AlertEntry): string | null {
+    const open = this.store.openOf(entry.rule, entry.subject);
+    if (open?.follows === entry.id) return open.id;
+    const bytes = this.options.work.table('followed-by').get(entry.id);
+    return bytes === undefined ? null : decoder.decode(bytes);
   }
 
   private add(
@@ -341,10 +336,14 @@ export class AlertBook {
     }
     const entry = this.store.find(record.alertId);
     if (entry === undefined) return undefined;
-    entry.updatedMs = record.atMs;
-    if (record.type === 'append') appendHit(entry, hit, record.hitPosition);
-    else applyAct(entry, record, position);
+    // Out of memory and read from the side table, which may be newer than a log that is replayed.
+    if (!holds(entry, record, position)) {
+      entry.updatedMs = record.atMs;
+      if (record.type === 'append') appendHit(entry, hit, record.hitPosition);
+      else applyAct(entry, record, position);
+    }
     if (entry.state === 'closed') this.store.close(entry);
+    else this.store.add(entry);
     return entry;
   }
 
@@ -376,21 +375,4 @@ export class AlertBook {
 
 function busyOutcome(message: string): CommandOutcome {
   return { ok: false, status: 503, code: 'busy', message };
-}
-
-function closedPuts(batch: Batch): { table: string; key: string; value: Uint8Array }[] {
-  return [...batch.closed].flatMap(([pair, entry]) => [
-    {
-      table: 'closed',
-      key: entry.id,
-      value: encoder.encode(JSON.stringify({ ...entry, row: undefined })),
-    },
-    { table: 'last-closed', key: pair, value: encoder.encode(entry.id) },
-  ]);
-}
-
-function pairKey(rule: string, subject: string): string {
-  // A hash: whatever a subject's name is made of, it is a key that the log takes.
-  hashText(`${rule}\0${subject}`);
-  return hexOfHash();
 }

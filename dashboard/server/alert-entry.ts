@@ -14,10 +14,12 @@ export const HITS_SHOWN_MAX = 50;
 /** What people did, newest kept; also how long a command's id is remembered. */
 export const ACTS_MAX = 200;
 
+export type ActRecord = Extract<WorkRecord, { type: 'take' | 'release' | 'close' | 'undo-close' }>;
+
 export interface Act {
   position: number;
   command: string;
-  type: 'take' | 'release' | 'close';
+  type: ActRecord['type'];
   user: string;
   atMs: number;
   detail: string;
@@ -41,6 +43,8 @@ export interface AlertEntry {
   owner: string | null;
   closeReason: CloseReason | null;
   closeNote: string | null;
+  /** Who had it when it was closed: whom an undone close gives it back to. */
+  ownerBefore: string | null;
   dueMs: number | null;
   follows: string | null;
   openedMs: number;
@@ -81,6 +85,7 @@ export function openEntry(
     owner: null,
     closeReason: null,
     closeNote: null,
+    ownerBefore: null,
     dueMs: record.dueMs ?? null,
     follows: record.follows ?? null,
     openedMs: record.atMs,
@@ -105,22 +110,28 @@ export function appendHit(entry: AlertEntry, hit: Hit | undefined, position: num
   entry.eventTime = Math.max(entry.eventTime, hit.eventTime);
 }
 
-export function applyAct(
-  entry: AlertEntry,
-  record: Extract<WorkRecord, { type: 'take' | 'release' | 'close' }>,
-  position: number,
-): void {
-  if (record.type === 'take') {
-    entry.state = 'taken';
-    entry.owner = record.user;
-  } else if (record.type === 'release') {
-    entry.state = 'open';
-    entry.owner = null;
-  } else {
-    entry.state = 'closed';
-    entry.owner = record.user;
-    entry.closeReason = record.reason;
-    entry.closeNote = record.note;
+export function applyAct(entry: AlertEntry, record: ActRecord, position: number): void {
+  switch (record.type) {
+    case 'take':
+      entry.state = 'taken';
+      entry.owner = record.user;
+      break;
+    case 'release':
+      entry.state = 'open';
+      entry.owner = null;
+      break;
+    case 'close':
+      entry.ownerBefore = entry.owner;
+      entry.state = 'closed';
+      entry.owner = record.user;
+      entry.closeReason = record.reason;
+      entry.closeNote = record.note;
+      break;
+    case 'undo-close':
+      entry.owner = entry.ownerBefore;
+      entry.state = entry.owner === null ? 'open' : 'taken';
+      entry.closeReason = null;
+      entry.closeNote = null;
   }
   const { command, type, user, atMs } = record;
   const detail = record.type === 'close' ? `${record.reason}: ${record.note}` : '';

@@ -124,6 +124,8 @@ export function alertDetail(
       ...entry.acts.map(({ atMs, type, user, detail }) => ({ atMs, what: type, user, detail })),
     ],
     otherAlerts: others,
+    followedBy: book.followedBy(entry),
+    hitsGone: entry.hitPositions.length - hits.length,
   };
 }
 

@@ -65,15 +65,19 @@ export class AlertStore {
     return { ...(JSON.parse(Buffer.from(bytes).toString('utf8')) as AlertEntry), row: undefined };
   }
 
+  /** Of an open alert: a new one, or one whose close was taken back. */
   add(entry: AlertEntry): void {
+    this.closedIds.delete(entry.id);
     this.entries.set(entry.id, entry);
     this.openIds.set(`${entry.rule}\0${entry.subject}`, entry.id);
   }
 
   /** From a checkpoint; in the order that they were kept. */
   restore(entry: AlertEntry): void {
-    this.add(entry);
-    if (entry.state === 'closed') this.close(entry);
+    if (entry.state === 'closed') {
+      this.entries.set(entry.id, entry);
+      this.closedIds.add(entry.id);
+    } else this.add(entry);
   }
 
   /** After `entry.state` became closed. */

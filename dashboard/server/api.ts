@@ -32,6 +32,7 @@ const commandBody = z.discriminatedUnion('type', [
     reason: z.enum(CLOSE_REASONS),
     note: z.string().max(4_000),
   }),
+  z.strictObject({ type: z.literal('undo-close'), command: COMMAND_ID }),
 ]);
 const listQuery = z.strictObject({
   state: z.enum(['open', 'closed']).default('open'),

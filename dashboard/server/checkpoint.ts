@@ -4,15 +4,15 @@
  * checkpoint that is missing or of another form means reading all of it.
  */
 import type { AlsoCommit } from '../../schemas/ports.js';
-import type { WorkLog } from './alert-book.js';
 import type { AlertEntry } from './alert-entry.js';
+import type { WorkLog } from './work-tables.js';
 
-export const CHECKPOINT_TABLE = 'checkpoint';
+const CHECKPOINT_TABLE = 'checkpoint';
 /** Work records between two; about a second of reading. */
 export const CHECKPOINT_RECORDS = 50_000;
 const META_KEY = 'checkpoint';
 /** Raised when the form of an entry changes. */
-const FORMAT = 1;
+const FORMAT = 2;
 const CHUNK_CHARACTERS = 512 * 1024;
 
 interface Mark {

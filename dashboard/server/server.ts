@@ -11,9 +11,10 @@ import {
   type UpgradeDecision,
 } from '../../platform/index.js';
 import type { Configuration } from '../../schemas/configuration.js';
+import type { History, HistoryStatus } from '../../schemas/history.js';
 import type { LogReader } from '../../schemas/ports.js';
 import { CloseCode, SUBPROTOCOL } from '../../schemas/protocol.js';
-import { AlertBook, type WorkLog } from './alert-book.js';
+import { AlertBook } from './alert-book.js';
 import { Api } from './api.js';
 import { Accounts } from './auth/accounts.js';
 import { createSignInLink, signInUrl } from './auth/sign-in-links.js';
@@ -24,8 +25,14 @@ import { originCheck } from './origins.js';
 import { addMetrics, type ServerCounters } from './server-metrics.js';
 import { StaticFiles } from './static-files.js';
 import { StatsSource } from './stats.js';
+import type { WorkLog } from './work-tables.js';
 
 const REFRESH_MS = 1_000;
+const NO_HISTORY: HistoryStatus = {
+  state: 'off',
+  detail: 'no history store; set clickhouse in weir.yaml to embedded or to a server',
+  writtenToMs: null,
+};
 
 export interface DashboardServerOptions {
   dir: string;
@@ -38,6 +45,8 @@ export interface DashboardServerOptions {
   journal?: LmdbLog;
   directory?: BankDirectory;
   stats: StatsBoard;
+  /** Without one, pages say that there is no history. */
+  history?: History;
   /** Folder of the built page. */
   webDir: string;
   transport?: 'uws' | 'ws';
@@ -76,7 +85,8 @@ export async function startDashboardServer(o: DashboardServerOptions): Promise<D
   const accounts = new Accounts(o.dir, configuration.sessionMs);
   const latency = new LatencyWindow();
   const alertRate = new MinuteRate();
-  const stats = new StatsSource(o.stats, book, latency, alertRate, nowMs);
+  const historyStatus = (): HistoryStatus => o.history?.status() ?? NO_HISTORY;
+  const stats = new StatsSource(o.stats, book, latency, alertRate, historyStatus, nowMs);
   const counters: ServerCounters = addMetrics(o.metrics, book, () => hub.connections);
   const shared = { book, directory, nowMs, logger, stats: () => stats.current() };
   const hub = new LiveHub({

@@ -102,5 +102,7 @@ export function alertDetailView(detail: AlertDetail): AlertDetail {
     rule: detail.rule,
     trail: detail.trail,
     otherAlerts: detail.otherAlerts.map((row) => alertRowView(row)),
+    followedBy: detail.followedBy,
+    hitsGone: detail.hitsGone,
   };
 }

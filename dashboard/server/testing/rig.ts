@@ -20,9 +20,9 @@ import {
   type ServerMessage,
   SUBPROTOCOL,
 } from '../../../schemas/protocol.js';
-import { WORK_TABLES } from '../alert-book.js';
 import { encodeHit } from '../hits.js';
 import { type DashboardServer, startDashboardServer } from '../server.js';
+import { WORK_TABLES } from '../work-tables.js';
 import { sampleDirectory } from './sample.js';
 
 export class Rig {
