@@ -18,7 +18,7 @@ import {
 
 const lockStamp = 'node_modules/.weir-lock-sha256';
 /** Files that the built program reads beside its code. */
-const assets = ['scoring/catalogue/rules'];
+const assets = ['scoring/catalogue/rules', 'schemas/clickhouse'];
 
 const steps = [
   {

@@ -1,8 +1,9 @@
 -- Rows carry their identity, so that whatever is written twice is one row under FINAL.
 -- Positions are those of the journal, hits log and work log of one data folder; `logs` says which.
 -- {database} is replaced by the writer; statements are separated by a line with a single semicolon.
+-- Each can be run again (IF NOT EXISTS), because a crash between two starts the file over.
 
-CREATE TABLE {database}.logs
+CREATE TABLE IF NOT EXISTS {database}.logs
 (
     log LowCardinality(String),
     identity String
@@ -11,7 +12,7 @@ ENGINE = ReplacingMergeTree ORDER BY log
 ;
 
 -- How far each log is stored. Written behind the rows that it covers.
-CREATE TABLE {database}.cursors
+CREATE TABLE IF NOT EXISTS {database}.cursors
 (
     log LowCardinality(String),
     position UInt64,
@@ -22,7 +23,7 @@ ENGINE = ReplacingMergeTree(position) ORDER BY log
 ;
 
 -- One row a transaction: identity is the journal position.
-CREATE TABLE {database}.transactions
+CREATE TABLE IF NOT EXISTS {database}.transactions
 (
     position UInt64 CODEC(Delta, ZSTD(1)),
     id String CODEC(ZSTD(1)),
@@ -51,7 +52,7 @@ ORDER BY position
 ;
 
 -- One row for each side that is ours, laid out for a customer's picture.
-CREATE TABLE {database}.legs
+CREATE TABLE IF NOT EXISTS {database}.legs
 (
     subject String CODEC(ZSTD(1)),
     event_ms Int64 CODEC(Delta, ZSTD(1)),
@@ -79,7 +80,7 @@ ORDER BY (subject, event_ms, position, side)
 -- Absolute values over one block of the journal (65,536 positions), replaced while the block
 -- grows: never a count of inserts, so a retry with any batch size gives the same row. `hour` counts
 -- hours since the epoch. Sums over blocks are the truth; see the views.
-CREATE TABLE {database}.account_hours
+CREATE TABLE IF NOT EXISTS {database}.account_hours
 (
     subject String CODEC(ZSTD(1)),
     account String CODEC(ZSTD(1)),
@@ -100,7 +101,7 @@ ORDER BY (subject, account, hour, block)
 ;
 
 -- `day`: bank day in the bank's zone.
-CREATE TABLE {database}.account_days
+CREATE TABLE IF NOT EXISTS {database}.account_days
 (
     subject String CODEC(ZSTD(1)),
     account String CODEC(ZSTD(1)),
@@ -118,21 +119,21 @@ PARTITION BY toYYYYMM(day)
 ORDER BY (subject, account, day, block)
 ;
 
-CREATE VIEW {database}.customer_hours AS
+CREATE VIEW IF NOT EXISTS {database}.customer_hours AS
 SELECT subject, hour, sum(in_count) AS in_count, sum(in_minor) AS in_minor,
        sum(out_count) AS out_count, sum(out_minor) AS out_minor,
        sum(customer_made) AS customer_made
 FROM {database}.account_hours FINAL GROUP BY subject, hour
 ;
 
-CREATE VIEW {database}.customer_days AS
+CREATE VIEW IF NOT EXISTS {database}.customer_days AS
 SELECT subject, day, sum(in_count) AS in_count, sum(in_minor) AS in_minor,
        sum(out_count) AS out_count, sum(out_minor) AS out_minor,
        sum(customer_made) AS customer_made
 FROM {database}.account_days FINAL GROUP BY subject, day
 ;
 
-CREATE TABLE {database}.hits
+CREATE TABLE IF NOT EXISTS {database}.hits
 (
     id FixedString(32),
     position UInt64,
@@ -156,7 +157,7 @@ ORDER BY id
 ;
 
 -- Records of the work log with what their hit says; an alert is the fold of its events.
-CREATE TABLE {database}.alert_events
+CREATE TABLE IF NOT EXISTS {database}.alert_events
 (
     alert_id FixedString(32),
     position UInt64,
