@@ -3,17 +3,13 @@
  * drops nothing. Its one trick: offsets never go back, not even over restarts, because a shard
  * ignores what lies at or below the highest offset that it has seen of a source.
  */
-import type { SourceHost } from '../../schemas/ports.js';
-import { encodeTransaction, type TransactionFields } from '../../schemas/transaction-codec.js';
+import type { SourceBatch, SourceHost } from '../../schemas/ports.js';
 
 /** Batches accepted but not yet flushed. */
-const IN_FLIGHT_MAX = 8;
+const IN_FLIGHT_MAX = 64;
 const RETRY_MS_MAX = 1_000;
 
-export interface FeedRow {
-  offset: number;
-  transaction: TransactionFields;
-}
+export type Offer = Omit<SourceBatch, 'partition'>;
 
 export class Feeder {
   rejected = 0;
@@ -39,22 +35,17 @@ export class Feeder {
     for (const wake of [...this.#sleepers, ...this.#waitForRoom]) wake();
   }
 
-  /** Resolves when the host has taken the rows; false when stopped before. */
-  offer(source: string, history: boolean, rows: readonly FeedRow[]): Promise<boolean> {
-    const before = this.#tails.get(source) ?? Promise.resolve();
-    const offered = before.then(() => this.#offer(source, history, rows));
-    this.#tails.set(source, offered);
+  /** Resolves when the host has taken the batch; false when stopped before. */
+  offer(batch: Offer): Promise<boolean> {
+    const before = this.#tails.get(batch.source) ?? Promise.resolve();
+    const offered = before.then(() => this.#offer({ ...batch, partition: 0 }));
+    this.#tails.set(batch.source, offered);
     return offered;
   }
 
-  async #offer(source: string, history: boolean, rows: readonly FeedRow[]): Promise<boolean> {
-    const items = rows.map((row) => ({
-      offset: row.offset,
-      index: 0,
-      bytes: encodeTransaction(row.transaction),
-    }));
+  async #offer(batch: SourceBatch): Promise<boolean> {
     while (!this.#stopped) {
-      const result = this.host.offer({ source, partition: 0, history, items });
+      const result = this.host.offer(batch);
       if (result.full) {
         await sleepIn(this.#waitForRoom, Math.min(result.retryAfterMs, RETRY_MS_MAX));
         continue;

@@ -3,9 +3,9 @@
  * live at a visible speed, then the same people go on with payments of today. Planted stories for
  * the families that the sample lacks come within the first seconds and trickle on.
  */
-import type { Clock, SourceHost } from '../../schemas/ports.js';
-import type { TransactionFields } from '../../schemas/transaction-codec.js';
-import { Feeder, type FeedRow } from './feeder.js';
+import type { Clock, SourceHost, SourceItem } from '../../schemas/ports.js';
+import { encodeTransaction, type TransactionFields } from '../../schemas/transaction-codec.js';
+import { Feeder } from './feeder.js';
 import { buildPast, type Past } from './past.js';
 import { peopleOf } from './people.js';
 import { type Random, seededRandom } from './random.js';
@@ -108,11 +108,12 @@ class Player {
     const first = state.pastNext;
     while (state.pastNext < past.count && !feeder.stopped) {
       const to = Math.min(past.count, state.pastNext + PAST_BATCH);
-      const rows: FeedRow[] = [];
+      const rows: SourceItem[] = [];
       for (let i = state.pastNext; i < to; i++) {
-        rows.push({ offset: i, transaction: past.transaction(i) });
+        rows.push(itemOf(i, past.transaction(i)));
       }
-      if (await feeder.offer(DEMO_SOURCES.past, true, rows)) state.pastNext = to;
+      const batch = { source: DEMO_SOURCES.past, history: true, items: rows };
+      if (await feeder.offer(batch)) state.pastNext = to;
       await new Promise(setImmediate);
     }
     await this.save();
@@ -128,13 +129,12 @@ class Player {
     const oldestMs = this.options.clock.nowMs() - TOO_OLD_MS;
     while (i < sample.count && sample.eventMs(i) < oldestMs) i++;
     await this.pace(async (due) => {
-      const rows: FeedRow[] = [];
+      const rows: SourceItem[] = [];
       while (rows.length < due && i < sample.count) {
-        rows.push({ offset: i, transaction: sample.transaction(i++) });
+        rows.push(itemOf(i, sample.transaction(i++)));
       }
-      if (rows.length > 0 && (await feeder.offer(DEMO_SOURCES.live, false, rows))) {
-        state.liveNext = i;
-      }
+      const batch = { source: DEMO_SOURCES.live, history: false, items: rows };
+      if (rows.length > 0 && (await feeder.offer(batch))) state.liveNext = i;
       await this.endPast();
       return i < sample.count;
     });
@@ -154,20 +154,19 @@ class Player {
     this.tellPastDone();
     if (sample.count === from) return;
     await this.pace(async (due) => {
-      const rows: FeedRow[] = [];
+      const rows: SourceItem[] = [];
       while (rows.length < due) {
         const nowMs = this.options.clock.nowMs();
         this.generatedOffset = Math.max(this.generatedOffset + 1, nowMs);
-        rows.push({
-          offset: this.generatedOffset,
-          transaction: {
-            ...sample.transaction(this.random.between(from, sample.count - 1)),
-            id: `demo-${this.generatedOffset.toString(36)}`,
-            eventTimeMs: nowMs,
-          },
-        });
+        const again = {
+          ...sample.transaction(this.random.between(from, sample.count - 1)),
+          id: `demo-${this.generatedOffset.toString(36)}`,
+          eventTimeMs: nowMs,
+        };
+        rows.push(itemOf(this.generatedOffset, again));
       }
-      if (rows.length > 0) await this.feeder.offer(DEMO_SOURCES.live, false, rows);
+      const batch = { source: DEMO_SOURCES.live, history: false, items: rows };
+      if (rows.length > 0) await this.feeder.offer(batch);
       return true;
     });
   }
@@ -224,7 +223,8 @@ class Player {
       const offset = this.plantedOffset;
       const id = `planted-${offset.toString(36)}`;
       const transaction: TransactionFields = { ...fields, id, eventTimeMs: nowMs };
-      await this.feeder.offer(DEMO_SOURCES.planted, false, [{ offset, transaction }]);
+      const items = [itemOf(offset, transaction)];
+      await this.feeder.offer({ source: DEMO_SOURCES.planted, history: false, items });
     }
   }
 
@@ -241,4 +241,8 @@ class Player {
     this.savedAt = now;
     void this.save();
   }
+}
+
+function itemOf(offset: number, transaction: TransactionFields): SourceItem {
+  return { offset, index: 0, bytes: encodeTransaction(transaction) };
 }
