@@ -230,5 +230,7 @@ export function makeDetail(row: AlertRow, trail: Trail, others: AlertRow[]): Ale
     },
     trail,
     otherAlerts: others,
+    followedBy: null,
+    hitsGone: 0,
   };
 }

@@ -19,6 +19,7 @@ import type {
   SessionUser,
 } from '../../../schemas/protocol.js';
 import { makeDetail } from './alerts.js';
+import { extraRoute } from './routes.js';
 import type { World } from './world.js';
 
 export const CSP = [
@@ -141,6 +142,23 @@ async function handle(
     json(response, 200, list(options.world, url, user));
     return;
   }
+  const extra = await extraRoute({
+    world: options.world,
+    method: request.method ?? 'GET',
+    url,
+    user: userOf(options, user),
+    body: () => body<unknown>(request),
+  });
+  if (extra !== null) {
+    if ('csv' in extra) {
+      response.writeHead(extra.status, {
+        'content-type': 'text/csv; charset=utf-8',
+        'content-disposition': 'attachment; filename="alerts.csv"',
+      });
+      response.end(extra.csv);
+    } else json(response, extra.status, extra.value);
+    return;
+  }
   const found = /^\/api\/alerts\/([^/]+)(\/commands)?$/.exec(path);
   if (found === null) {
     error(response, 404, 'not-found');
@@ -154,7 +172,8 @@ async function handle(
 }
 
 async function file(options: Options, path: string, response: ServerResponse): Promise<void> {
-  const name = path === '/' ? 'index.html' : normalize(path).replace(/^\/+/, '');
+  // Every page of ours is the one document; the page's router reads the path.
+  const name = extname(path) === '' ? 'index.html' : normalize(path).replace(/^\/+/, '');
   try {
     const bytes = await readFile(join(options.webFolder, name));
     response.writeHead(200, {
@@ -348,6 +367,9 @@ function statsMessage(world: World, beat: number): ServerMessage {
         latencyP99Ms: 9 + 3 * wave + (beat % 5 === 0 ? 4 : 0),
         engine: world.engine,
         lastAlertMs: world.rows.size === 0 ? Date.now() - 720_000 : Date.now() - 1_000,
+        demo: world.demo,
+        history: world.history.status(),
+        diskBytes: 3_400_000_000,
       },
     ],
   };

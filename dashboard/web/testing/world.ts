@@ -2,8 +2,12 @@
  * What a dashboard server would know, without a server: alerts, their changes in one numbered log,
  * and commands. Outlives the test server, so that a restart can be tested.
  */
+import type { DemoCommand } from '../../../schemas/demo.js';
 import type { AlertCommand, AlertRow, Channel } from '../../../schemas/protocol.js';
+import { UNDO_MS } from '../../../schemas/protocol.js';
+import type { DemoStats } from '../../../schemas/stats.js';
 import { makeRow, seeded } from './alerts.js';
+import { MemoryHistory } from './history.js';
 
 export interface Change {
   channel: Extract<Channel, 'alerts' | 'alert-updates'>;
@@ -28,6 +32,10 @@ export class World {
   /** The next command is refused with this status. */
   refuseNext = 0;
   engine: 'running' | 'away' = 'running';
+  /** Null: no demonstration runs. */
+  demo: DemoStats | null = null;
+  readonly demoCommands: DemoCommand[] = [];
+  readonly history = new MemoryHistory(() => this.rows.values());
   private made = 0;
   private readonly random = seeded(7);
 
@@ -55,6 +63,21 @@ export class World {
     this.log.push({ channel, row });
   }
 
+  demoCommand(command: DemoCommand): void {
+    if (this.demo === null) return;
+    this.demoCommands.push(command);
+    const demo = { ...this.demo, commandsTaken: this.demo.commandsTaken + 1 };
+    if (command.type === 'pause') demo.phase = 'paused';
+    if (command.type === 'resume') demo.phase = 'live';
+    if (command.type === 'rate') demo.ratePerSecond = command.ratePerSecond;
+    if (command.type === 'plant') {
+      const [row] = this.open(1);
+      const planted = { kind: command.kind, subject: row?.subject ?? '', atMs: Date.now() };
+      demo.planted = [planted, ...demo.planted].slice(0, 20);
+    }
+    this.demo = demo;
+  }
+
   /** Row after the command, or the status that refuses it. Same key: same answer, nothing done. */
   command(id: string, user: string, command: AlertCommand): AlertRow | number {
     const done = this.commands.get(command.command);
@@ -66,23 +89,42 @@ export class World {
       this.refuseNext = 0;
       return status;
     }
-    if (row.state === 'closed' || (row.owner !== null && row.owner !== user)) return 409;
+    const change = this.changeOf(row, user, command);
+    if (change === null) return 409;
     const trail = this.trails.get(id) ?? [];
     const detail = command.type === 'close' ? `${command.reason}: ${command.note}` : '';
     trail.push({ atMs: Date.now(), what: command.type, user, detail });
     this.trails.set(id, trail);
-    const after =
-      command.type === 'take'
-        ? this.update(id, { owner: user, state: 'taken' })
-        : command.type === 'release'
-          ? this.update(id, { owner: null, state: 'open' })
-          : this.update(id, {
-              state: 'closed',
-              owner: user,
-              closeReason: command.reason,
-              closeNote: command.note,
-            });
+    if (command.type === 'close') this.beforeClose.set(id, { row, user });
+    const after = this.update(id, change);
     this.commands.set(command.command, after);
     return after;
+  }
+
+  private readonly beforeClose = new Map<string, { row: AlertRow; user: string }>();
+
+  /** Null: not possible now. */
+  private changeOf(row: AlertRow, user: string, command: AlertCommand): Partial<AlertRow> | null {
+    if (command.type === 'undo-close') {
+      const before = this.beforeClose.get(row.id);
+      const late = Date.now() - row.updatedMs > UNDO_MS;
+      if (row.state !== 'closed' || before?.user !== user || late) return null;
+      const { state, owner } = before.row;
+      return { state, owner, closeReason: null, closeNote: null };
+    }
+    if (row.state === 'closed' || (row.owner !== null && row.owner !== user)) return null;
+    switch (command.type) {
+      case 'take':
+        return { owner: user, state: 'taken' };
+      case 'release':
+        return { owner: null, state: 'open' };
+      case 'close':
+        return {
+          state: 'closed',
+          owner: user,
+          closeReason: command.reason,
+          closeNote: command.note,
+        };
+    }
   }
 }
