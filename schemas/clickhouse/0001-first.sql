@@ -1,6 +1,8 @@
 -- Rows carry their identity, so that whatever is written twice is one row under FINAL.
 -- Positions are those of the journal, hits log and work log of one data folder; `logs` says which.
 -- {database} is replaced by the writer; statements are separated by a line with a single semicolon.
+-- Inserts are synced before they are acknowledged (fsync_after_insert), because the writer's cursor
+-- moves behind them. Old partitions are dropped by the writer: retention is a setting.
 -- Each can be run again (IF NOT EXISTS), because a crash between two starts the file over.
 
 CREATE TABLE IF NOT EXISTS {database}.logs
@@ -9,6 +11,7 @@ CREATE TABLE IF NOT EXISTS {database}.logs
     identity String
 )
 ENGINE = ReplacingMergeTree ORDER BY log
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
 ;
 
 -- How far each log is stored. Written behind the rows that it covers.
@@ -17,9 +20,12 @@ CREATE TABLE IF NOT EXISTS {database}.cursors
     log LowCardinality(String),
     position UInt64,
     -- Ingest time of the newest record below.
-    ingest_ms Int64
+    ingest_ms Int64,
+    -- Journal only: start of the block whose sums are being made (see account_hours).
+    block UInt64
 )
 ENGINE = ReplacingMergeTree(position) ORDER BY log
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
 ;
 
 -- One row a transaction: identity is the journal position.
@@ -49,6 +55,7 @@ CREATE TABLE IF NOT EXISTS {database}.transactions
 ENGINE = ReplacingMergeTree
 PARTITION BY toYYYYMMDD(fromUnixTimestamp64Milli(ingest_ms, 'UTC'))
 ORDER BY position
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
 ;
 
 -- One row for each side that is ours, laid out for a customer's picture.
@@ -75,29 +82,31 @@ CREATE TABLE IF NOT EXISTS {database}.legs
 ENGINE = ReplacingMergeTree
 PARTITION BY toYYYYMMDD(fromUnixTimestamp64Milli(ingest_ms, 'UTC'))
 ORDER BY (subject, event_ms, position, side)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
 ;
 
--- Absolute values over one block of the journal (65,536 positions), replaced while the block
--- grows: never a count of inserts, so a retry with any batch size gives the same row. `hour` counts
--- hours since the epoch. Sums over blocks are the truth; see the views.
+-- Absolute values over one block of the journal (up to 65,536 positions), replaced while the block
+-- grows: never a count of inserts, so a retry with any batch size gives the same row. `block` is
+-- the position that the block starts at, `hour` counts hours since the epoch. Sums over blocks are
+-- the truth; see the views.
 CREATE TABLE IF NOT EXISTS {database}.account_hours
 (
     subject String CODEC(ZSTD(1)),
     account String CODEC(ZSTD(1)),
     hour UInt32,
-    block UInt32,
+    block UInt64,
     -- End of the journal positions that this row covers: the larger replaces.
     upto UInt64,
     in_count UInt32,
     in_minor UInt64,
     out_count UInt32,
     out_minor UInt64,
-    customer_made UInt32,
-    ingest_day Date DEFAULT toDate(fromUnixTimestamp64Milli(toInt64(hour) * 3600000, 'UTC'))
+    customer_made UInt32
 )
 ENGINE = ReplacingMergeTree(upto)
-PARTITION BY toYYYYMM(ingest_day)
+PARTITION BY toYYYYMM(fromUnixTimestamp64Milli(toInt64(hour) * 3600000, 'UTC'))
 ORDER BY (subject, account, hour, block)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
 ;
 
 -- `day`: bank day in the bank's zone.
@@ -106,7 +115,7 @@ CREATE TABLE IF NOT EXISTS {database}.account_days
     subject String CODEC(ZSTD(1)),
     account String CODEC(ZSTD(1)),
     day Date,
-    block UInt32,
+    block UInt64,
     upto UInt64,
     in_count UInt32,
     in_minor UInt64,
@@ -117,6 +126,7 @@ CREATE TABLE IF NOT EXISTS {database}.account_days
 ENGINE = ReplacingMergeTree(upto)
 PARTITION BY toYYYYMM(day)
 ORDER BY (subject, account, day, block)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
 ;
 
 CREATE VIEW IF NOT EXISTS {database}.customer_hours AS
@@ -136,6 +146,7 @@ FROM {database}.account_days FINAL GROUP BY subject, day
 CREATE TABLE IF NOT EXISTS {database}.hits
 (
     id FixedString(32),
+    -- In the hits log.
     position UInt64,
     rule LowCardinality(String),
     rule_version UInt32,
@@ -154,12 +165,14 @@ CREATE TABLE IF NOT EXISTS {database}.hits
 ENGINE = ReplacingMergeTree
 PARTITION BY toYYYYMM(fromUnixTimestamp64Milli(detected_ms, 'UTC'))
 ORDER BY id
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
 ;
 
 -- Records of the work log with what their hit says; an alert is the fold of its events.
 CREATE TABLE IF NOT EXISTS {database}.alert_events
 (
     alert_id FixedString(32),
+    -- In the work log.
     position UInt64,
     at_ms Int64,
     -- open, append, take, release, close ...
@@ -178,4 +191,5 @@ CREATE TABLE IF NOT EXISTS {database}.alert_events
 ENGINE = ReplacingMergeTree
 PARTITION BY toYYYYMM(fromUnixTimestamp64Milli(at_ms, 'UTC'))
 ORDER BY (alert_id, position)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
 ;
