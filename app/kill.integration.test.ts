@@ -324,14 +324,19 @@ class Window {
     }
   }
 
-  /** Batches by the upper bound of their duration, seconds. */
+  /** Batches of all threads by the upper bound of their duration, seconds; each counted once. */
   async #counts(): Promise<Map<number, number>> {
     const url = `http://127.0.0.1:${this.#world.weir.ports.engineOperations}/metrics`;
     const text = await (await fetch(url)).text();
-    const line = /^weir_scoring_batches_total\{.*?le="([^"]+)".*?\} (\S+)$/gm;
-    const lines = text.matchAll(line);
+    const line = /^weir_scoring_duration_seconds_bucket\{.*?le="([^"]+)".*?\} (\S+)$/gm;
+    const upTo = new Map<number, number>();
+    for (const [, le, count] of text.matchAll(line)) {
+      const bound = le === '+Inf' ? Infinity : Number(le);
+      upTo.set(bound, (upTo.get(bound) ?? 0) + Number(count));
+    }
+    const bounds = [...upTo.keys()].sort((a, b) => a - b);
     return new Map(
-      [...lines].map(([, le, count]) => [le === '+Inf' ? Infinity : Number(le), Number(count)]),
+      bounds.map((le, i) => [le, (upTo.get(le) ?? 0) - (upTo.get(bounds[i - 1] ?? NaN) ?? 0)]),
     );
   }
 

@@ -4,6 +4,7 @@ export {
   type ConfigurationOverrides,
   loadConfiguration,
 } from './configuration.js';
+export { Durations } from './durations.js';
 export {
   createLogger,
   type Logger,
@@ -43,6 +44,7 @@ export {
   type RoleState,
   startOperations,
 } from './operations.js';
+export { type ProcessFigures, watchProcess } from './process-figures.js';
 export { createRing, RingReader, RingWriter } from './ring.js';
 export { ensureSecrets, SECRETS_FILE, type Secrets, updateSecrets } from './secrets.js';
 export {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Durations } from './durations.js';
 import { createMetrics, seriesOf } from './metrics.js';
 
 const quiet = { processMetrics: false, version: '1.2.3' };
@@ -41,6 +42,35 @@ describe('metrics', () => {
     expect(text).toContain('weir_ws_connections{role="dashboard"} 3');
     expect(text).toContain('weir_x_seconds_bucket{le="0.1",role="dashboard"} 1');
     expect(text).toMatch(/weir_build_info\{version="1\.2\.3",node="[^"]+",role="dashboard"\} 1/);
+  });
+
+  it('shows counts kept elsewhere as a histogram, cumulated, every series from the start', async () => {
+    const metrics = createMetrics('engine', quiet);
+    const read = [new Durations([0.001, 0.1]), new Durations([0.001, 0.1])];
+    metrics.countedHistogram({
+      name: 'y_seconds',
+      help: 'h',
+      buckets: [0.001, 0.1],
+      labels: { thread: ['0', '1'] },
+      read: ({ thread }) => (read[Number(thread)] as Durations).read(),
+    });
+    for (const seconds of [0.001, 0.05, 0.0999, 7]) read[1]?.observe(seconds);
+    const text = await metrics.text();
+    const of = (thread: string, le: string) =>
+      text.match(`weir_y_seconds_bucket{thread="${thread}",le="${le}",role="engine"} (\\d+)`)?.[1];
+    expect(['0.001', '0.1', '+Inf'].map((le) => of('0', le.replace('+', '\\+')))).toEqual([
+      '0',
+      '0',
+      '0',
+    ]);
+    expect(['0.001', '0.1', '+Inf'].map((le) => of('1', le.replace('+', '\\+')))).toEqual([
+      '1',
+      '3',
+      '4',
+    ]);
+    expect(text).toContain('weir_y_seconds_count{thread="1",role="engine"} 4');
+    expect(text).toMatch(/weir_y_seconds_sum\{thread="1",role="engine"\} 7\.15/);
+    expect(text).toContain('# TYPE weir_y_seconds histogram');
   });
 
   it('refuses a label set that is not closed', () => {

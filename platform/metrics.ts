@@ -4,6 +4,7 @@
  * first event. What scoring threads count in shared memory is read in `collect`.
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { HistogramCounts } from '../schemas/stats.js';
 
 /** Above this a label set is not closed any more. */
 const SERIES_MAX = 2_000;
@@ -26,12 +27,18 @@ export interface HistogramDefinition<L extends string>
   buckets: readonly number[];
 }
 
+/** A histogram that is counted elsewhere: each series is read at every scrape. */
+export interface CountedHistogramDefinition<L extends string> extends HistogramDefinition<L> {
+  read(labels: Record<L, string>): HistogramCounts;
+}
+
 export interface Metrics {
   readonly role: string;
   readonly registry: Registry;
   counter<L extends string = never>(definition: MetricDefinition<L>): Counter<L>;
   gauge<L extends string = never>(definition: MetricDefinition<L>): Gauge<L>;
   histogram<L extends string = never>(definition: HistogramDefinition<L>): Histogram<L>;
+  countedHistogram<L extends string = never>(definition: CountedHistogramDefinition<L>): void;
   /** The exposition text. */
   text(): Promise<string>;
   readonly contentType: string;
@@ -54,6 +61,7 @@ export function createMetrics(role: string, options: MetricsOptions = {}): Metri
     counter: (definition) => makeCounter(registry, definition),
     gauge: (definition) => makeGauge(registry, definition),
     histogram: (definition) => makeHistogram(registry, definition),
+    countedHistogram: (definition) => void new CountedHistogram(registry, definition),
     text: () => registry.metrics(),
   };
   metrics
@@ -115,6 +123,41 @@ function makeHistogram<L extends string>(
   });
   for (const s of seriesOf(d.labels)) histogram.zero(s);
   return histogram;
+}
+
+class CountedHistogram<L extends string> extends Histogram<L> {
+  readonly #definition: CountedHistogramDefinition<L>;
+
+  constructor(registry: Registry, d: CountedHistogramDefinition<L>) {
+    super({
+      name: `weir_${d.name}`,
+      help: d.help,
+      labelNames: labelNames(d),
+      buckets: [...d.buckets],
+      registers: [registry],
+    });
+    this.#definition = d;
+  }
+
+  /** What the exposition asks for; prom-client's types do not know it. */
+  getForPromString() {
+    const d = this.#definition;
+    const name = `weir_${d.name}`;
+    const values = seriesOf(d.labels).flatMap((labels) => {
+      const { counts, sumSeconds } = d.read(labels);
+      let below = 0;
+      const buckets = [...d.buckets, '+Inf'].map((le, i) => {
+        below += counts[i] ?? 0;
+        return { metricName: `${name}_bucket`, labels: { ...labels, le }, value: below };
+      });
+      return [
+        ...buckets,
+        { metricName: `${name}_sum`, labels, value: sumSeconds },
+        { metricName: `${name}_count`, labels, value: below },
+      ];
+    });
+    return { name, help: d.help, type: 'histogram', values };
+  }
 }
 
 function labelNames<L extends string>(d: { labels?: LabelSets<L> }): L[] {

@@ -37,7 +37,8 @@ describe('operations port', () => {
   it('is alive but not ready while starting and while draining', async () => {
     const { health, get, operations } = await started();
     expect((await get('/healthz'))[0]).toBe(200);
-    expect((await get('/readyz'))[0]).toBe(503);
+    health.set('starting', 'reads the journal');
+    expect(await get('/readyz')).toEqual([503, expect.stringContaining('reads the journal')]);
     health.set('running');
     expect((await get('/readyz'))[0]).toBe(200);
     health.set('draining');

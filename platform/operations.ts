@@ -19,7 +19,8 @@ export interface HealthOptions {
 
 export interface Health {
   readonly state: RoleState;
-  set(state: RoleState): void;
+  /** `why`: what it is doing there, for whoever asks why it is not ready. */
+  set(state: RoleState, why?: string): void;
   /** Says that the named loop ticked; its first call registers it. */
   beat(loop: string): void;
   /** A condition of readiness: true, or what is missing. */
@@ -36,12 +37,14 @@ export function createHealth(options: HealthOptions = {}): Health {
   const beats = new Map<string, number>();
   const conditions = new Map<string, () => true | string>();
   let state: RoleState = 'starting';
+  let doing: string | undefined;
   return {
     get state() {
       return state;
     },
-    set(next) {
+    set(next, why) {
       state = next;
+      doing = why;
     },
     beat(loop) {
       beats.set(loop, nowMs());
@@ -55,7 +58,8 @@ export function createHealth(options: HealthOptions = {}): Health {
       return silent.map(([loop, at]) => `loop ${loop} silent for ${Math.round(nowMs() - at)} ms`);
     },
     unreadyReasons() {
-      if (state !== 'running') return [`state is ${state}`];
+      const why = doing === undefined ? '' : `: ${doing}`;
+      if (state !== 'running') return [`state is ${state}${why}`];
       return [...conditions].flatMap(([name, check]) => {
         const answer = check();
         return answer === true ? [] : [`${name}: ${answer}`];

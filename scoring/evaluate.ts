@@ -57,6 +57,14 @@ export function newMoment(): Moment {
   };
 }
 
+/** By the rule's place in the plan; whoever runs the operator may share them with who reads. */
+export interface RuleCounters {
+  /** Moments that passed the rule's prefilter: class, scope and amount. */
+  evaluations: Float64Array;
+  /** Of these, those that lacked an input. */
+  notApplicable: Float64Array;
+}
+
 const FEATURES_MAX = 64;
 const DAY_MS = 86_400_000;
 
@@ -65,12 +73,15 @@ export class Evaluator {
   readonly values = new Float64Array(FEATURES_MAX);
   /** Group behind the last limit-use value; -1 = the single limit, of this leg alone. */
   limitGroup = -1;
+  /** Place of the rule evaluated last, -1 before: what fails is that rule's failure. */
+  current = -1;
   readonly #known = new Uint8Array(FEATURES_MAX);
 
   constructor(
     readonly plan: Plan,
     readonly layout: RowLayout,
     readonly time: BankTime,
+    readonly counters: RuleCounters,
   ) {
     for (const r of plan.rules) {
       if (r.features.length > FEATURES_MAX) throw new Error(`rule ${r.rule.id}: > 64 features`);
@@ -81,17 +92,19 @@ export class Evaluator {
   evaluate(region: Region, rule: CompiledRule, m: Moment): number {
     if (!inScope(rule, m.profile)) return -1;
     if (!rule.onDayClose && (m.amount < rule.min || m.amount >= rule.below)) return -1;
+    this.current = rule.index;
+    this.counters.evaluations[rule.index]++;
     this.#known.fill(0, 0, rule.features.length);
     for (const gate of rule.gates) {
       const v = this.value(region, rule, gate.feature, m);
       if (!holds(v, gate.op, gate.threshold)) {
-        if (Number.isNaN(v)) region.f64[H.notApplicable]++;
+        if (Number.isNaN(v)) this.#noteNotApplicable(region, rule);
         return -1;
       }
     }
     const observed = this.value(region, rule, rule.observed, m);
     if (Number.isNaN(observed)) {
-      region.f64[H.notApplicable]++;
+      this.#noteNotApplicable(region, rule);
       return -1;
     }
     for (let b = rule.bands.length - 1; b >= 0; b--) {
@@ -99,6 +112,11 @@ export class Evaluator {
       if (band.strict ? observed > band.threshold : observed >= band.threshold) return b;
     }
     return -1;
+  }
+
+  #noteNotApplicable(region: Region, rule: CompiledRule): void {
+    region.f64[H.notApplicable]++;
+    this.counters.notApplicable[rule.index]++;
   }
 
   /** Value of feature i of the rule at this moment; NaN = not available. */

@@ -8,10 +8,10 @@ import * as L from '../schemas/generated/records.js';
 import type { Hit } from '../schemas/hit.js';
 import type { ZoneTable } from '../schemas/time.js';
 import { BankTime } from './bank-time.js';
-import { Evaluator } from './evaluate.js';
+import { Evaluator, type RuleCounters } from './evaluate.js';
 import { newLegView, readLeg } from './leg-view.js';
 import { LEG_WORDS } from './lists.js';
-import { type CompiledRule, compilePlan } from './plan.js';
+import { type CompiledRule, compilePlan, type Plan } from './plan.js';
 import { describeRegion, type RegionDescription, rebuildRegion, sameColumns } from './rebuild.js';
 import { H, Region } from './region.js';
 import { ROW, rowLayout } from './row.js';
@@ -52,6 +52,8 @@ export interface OperatorOptions {
   zoneTable: ZoneTable;
   latenessMs: number;
   evidenceMax: number;
+  /** Where to count, with room for every rule; own memory when absent. */
+  counters?: RuleCounters;
   emit(
     hit: Hit,
     rule: CompiledRule,
@@ -97,13 +99,28 @@ export class ScoringOperator {
       plan,
       layout,
       time,
-      evaluator: new Evaluator(plan, layout, time),
+      evaluator: new Evaluator(plan, layout, time, this.#counters(plan)),
       evidenceMax: this.#options.evidenceMax,
       referenceVersion,
       emit: (hit, rule, band, position, ingestMs) => {
         this.#options.emit(hit, rule, band, position, ingestMs, this.#emitting);
       },
     };
+  }
+
+  #counters(plan: Plan): RuleCounters {
+    const { length } = plan.rules;
+    return (
+      this.#options.counters ?? {
+        evaluations: new Float64Array(length),
+        notApplicable: new Float64Array(length),
+      }
+    );
+  }
+
+  /** Place of the rule that was being evaluated when something failed; -1 for none. */
+  get ruleInHand(): number {
+    return this.#context.evaluator.current;
   }
 
   get description(): RegionDescription {
@@ -171,6 +188,7 @@ export class ScoringOperator {
   /** One ring record that starts at byte `at`; returns the command for the host, if it is one. */
   apply(bytes: Uint8Array, view: DataView, at: number): RingCommand | undefined {
     const kind = bytes[at + L.LEG_KIND];
+    this.#context.evaluator.current = -1;
     if (kind === 1) {
       const number = view.getUint16(at + L.LEG_SHARD, true);
       const shard = this.#byNumber[number];
@@ -198,7 +216,8 @@ export class ScoringOperator {
         return undefined;
       case 'reference': {
         const time = new BankTime(command.zoneTable);
-        const evaluator = new Evaluator(this.#context.plan, this.#context.layout, time);
+        const { plan, layout } = this.#context;
+        const evaluator = new Evaluator(plan, layout, time, this.#counters(plan));
         const referenceVersion = command.version;
         Object.assign(this.#context, { time, referenceVersion, evaluator });
         return undefined;

@@ -1,26 +1,18 @@
 /** The engine's metrics, read from what is counted anyway; names and meaning in docs/metrics.md. */
 
-import type { Admission } from '../../ingest/index.js';
 import type { Metrics } from '../../platform/index.js';
 import { FAMILIES, SEVERITIES } from '../../schemas/hit.js';
 import { DEAD_LETTER_REASONS } from '../../schemas/reasons.js';
-import type { HitsWriter } from './hits-writer.js';
-import type { Pipeline } from './pipeline.js';
+import type { EngineParts } from './engine-stats.js';
+import { APPEND_BOUNDS } from './measured-journal.js';
 import { Count, DURATION_BOUNDS } from './shared-words.js';
-import type { Snapshotter } from './snapshotter.js';
+import type { RuleTotal } from './totals.js';
 
-export interface Measured {
+type SetRule = (value: number, labels: { rule: string }) => void;
+
+export interface Measured extends EngineParts {
   metrics: Metrics;
-  admission: Admission;
-  pipeline: Pipeline;
-  writer: HitsWriter;
-  snapshotter: Snapshotter;
   sourceNames: readonly string[];
-  /** Grows when a catalogue brings another rule. */
-  ruleIds: readonly string[];
-  /** Rules in the order of a thread's counters, by the catalogue that it counts under. */
-  rulesOf(mark: number): readonly string[];
-  journalBytes(): number;
 }
 
 /** Registers everything; returns the counter of hits, which the engine adds to. */
@@ -64,8 +56,20 @@ export function registerEngineMetrics(m: Measured) {
     help: 'Scoring threads started anew.',
     collect: (set) => set(pipeline.threads.reduce((sum, t) => sum + t.restarts, 0)),
   });
+  metrics.countedHistogram({
+    name: 'scoring_duration_seconds',
+    help: 'A batch on a scoring thread.',
+    buckets: DURATION_BOUNDS,
+    labels: { thread: threads },
+    read: ({ thread }) => {
+      m.totals.poll();
+      return m.totals.durationsOf(Number(thread));
+    },
+  });
   registerScoring(m);
+  registerRules(m);
   registerIngest(m);
+  registerJournal(m);
   return metrics.counter({
     name: 'hits_total',
     help: 'Hits appended to the hits log.',
@@ -74,7 +78,7 @@ export function registerEngineMetrics(m: Measured) {
 }
 
 function registerScoring(m: Measured): void {
-  const { metrics, pipeline, ruleIds, snapshotter, writer } = m;
+  const { metrics, pipeline, snapshotter, writer } = m;
   const sum = (column: number): number =>
     pipeline.threads.reduce((total, t) => total + t.words.counts[column], 0);
   metrics.counter({
@@ -84,35 +88,6 @@ function registerScoring(m: Measured): void {
     collect: (set) => {
       set(sum(Count.lateScored), { outcome: 'scored' });
       set(sum(Count.lateDropped), { outcome: 'too_late' });
-    },
-  });
-  metrics.counter({
-    name: 'rule_hits_total',
-    help: 'Hits found by a rule, repeats included.',
-    labels: { rule: ruleIds },
-    collect: (set) => {
-      for (const [rule, hits] of hitsByRule(m)) set(hits, { rule });
-    },
-  });
-  metrics.counter({
-    name: 'rule_not_applicable_total',
-    help: 'Rule evaluations whose input was not available.',
-    collect: (set) => set(sum(Count.notApplicable)),
-  });
-  metrics.counter({
-    name: 'scoring_batch_seconds_total',
-    help: 'Time that scoring threads spent in batches.',
-    collect: (set) => set(sum(Count.batchSeconds)),
-  });
-  metrics.counter({
-    name: 'scoring_batches_total',
-    help: 'Batches scored, by their duration (le = upper bound in seconds).',
-    labels: { le: [...DURATION_BOUNDS.map(String), '+Inf'] },
-    collect: (set) => {
-      for (const [i, le] of DURATION_BOUNDS.entries()) {
-        set(sum(Count.durations + i), { le: String(le) });
-      }
-      set(sum(Count.durations + DURATION_BOUNDS.length), { le: '+Inf' });
     },
   });
   metrics.gauge({
@@ -141,26 +116,48 @@ function registerScoring(m: Measured): void {
   });
 }
 
-function hitsByRule({ pipeline, ruleIds, rulesOf }: Measured): Map<string, number> {
-  const hits = new Map(ruleIds.map((rule) => [rule, 0]));
-  for (const { words } of pipeline.threads) {
-    for (const [i, rule] of rulesOf(words.counts[Count.catalogue]).entries()) {
-      hits.set(rule, (hits.get(rule) ?? 0) + words.counts[Count.ruleHits + i]);
-    }
-  }
-  return hits;
+function registerRules({ metrics, totals, ruleIds }: Measured): void {
+  const labels = { rule: ruleIds };
+  const perRule = (column: keyof RuleTotal) => (set: SetRule) => {
+    totals.poll();
+    for (const rule of ruleIds) set(totals.rule(rule)[column], { rule });
+  };
+  metrics.counter({
+    name: 'rule_hits_total',
+    help: 'Hits found by a rule, repeats included.',
+    labels,
+    collect: perRule('hits'),
+  });
+  metrics.counter({
+    name: 'rule_evaluations_total',
+    help: 'Moments at which a rule was evaluated: class, scope and amount were its.',
+    labels,
+    collect: perRule('evaluations'),
+  });
+  metrics.counter({
+    name: 'rule_not_applicable_total',
+    help: 'Evaluations of a rule whose input was not available.',
+    labels,
+    collect: perRule('notApplicable'),
+  });
+  metrics.counter({
+    name: 'rule_errors_total',
+    help: 'Evaluations of a rule that failed and ended their thread.',
+    labels,
+    collect: perRule('errors'),
+  });
 }
 
-function registerIngest({ metrics, admission, sourceNames, journalBytes }: Measured): void {
+function registerIngest({ metrics, admission, sourceNames }: Measured): void {
   metrics.counter({
     name: 'ingest_transactions_total',
     help: 'Transactions admitted, by source.',
     labels: { source: [...sourceNames, 'other'] },
     collect: (set) => {
       let other = 0;
-      for (const [name, count] of admission.counters.acceptedBySource) {
-        if (sourceNames.includes(name)) set(count, { source: name });
-        else other += count;
+      for (const [name, { total }] of admission.counters.bySource) {
+        if (sourceNames.includes(name)) set(total, { source: name });
+        else other += total;
       }
       set(other, { source: 'other' });
     },
@@ -181,11 +178,6 @@ function registerIngest({ metrics, admission, sourceNames, journalBytes }: Measu
     },
   });
   metrics.gauge({
-    name: 'journal_bytes',
-    help: 'Bytes of the journal in use.',
-    collect: (set) => set(journalBytes()),
-  });
-  metrics.gauge({
     name: 'ingest_pending_bytes',
     help: 'Admitted and not yet in the rings, or not yet on disk.',
     collect: (set) => set(admission.pendingBytes),
@@ -194,5 +186,39 @@ function registerIngest({ metrics, admission, sourceNames, journalBytes }: Measu
     name: 'watermark_timestamp_seconds',
     help: 'Event time up to which the stream is complete.',
     collect: (set) => set(admission.watermarkMs / 1000),
+  });
+}
+
+function registerJournal({ metrics, admission, journal, journalAppend, hits }: Measured): void {
+  metrics.gauge({
+    name: 'journal_bytes',
+    help: 'Bytes of the journal in use.',
+    collect: (set) => set(journal.bytesUsed()),
+  });
+  metrics.countedHistogram({
+    name: 'journal_append_duration_seconds',
+    help: 'From handing records to the journal until they were flushed.',
+    buckets: APPEND_BOUNDS,
+    read: () => journalAppend.read(),
+  });
+  metrics.gauge({
+    name: 'hits_log_bytes',
+    help: 'Bytes of the hits log in use.',
+    collect: (set) => set(hits.bytesUsed()),
+  });
+  metrics.gauge({
+    name: 'dedupe_horizon_seconds',
+    help: 'How far back a repeated id is recognised; 0 before the first transaction.',
+    collect: (set) => set(admission.dedupeHorizonMs / 1000),
+  });
+  metrics.gauge({
+    name: 'dedupe_ids',
+    help: 'Ids that are remembered.',
+    collect: (set) => set(admission.dedupeIds),
+  });
+  metrics.counter({
+    name: 'dead_letters_dropped_total',
+    help: 'Dead letters dropped because there were too many; the oldest go.',
+    collect: (set) => set(admission.counters.deadLettersDropped),
   });
 }

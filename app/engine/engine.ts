@@ -10,18 +10,17 @@ import {
   createAdmission,
   createHttpSource,
   JOURNAL_TABLES,
-  type Journal,
   readControls,
 } from '../../ingest/index.js';
 import {
   createHealth,
   createMetrics,
   createTransport,
+  Durations,
   ensureSecrets,
   type LmdbLog,
   openLmdbLog,
   openSnapshotStore,
-  openStatsBoard,
   startOperations,
 } from '../../platform/index.js';
 import * as R from '../../schemas/generated/records.js';
@@ -32,11 +31,14 @@ import type { EngineRoleOptions, RunningRole } from '../role-contract.js';
 import { tellSupervisor } from '../role-process.js';
 import { Decisions } from './decisions.js';
 import { registerEngineMetrics } from './engine-metrics.js';
+import { EngineStatistics } from './engine-stats.js';
 import { HitsWriter } from './hits-writer.js';
+import { APPEND_BOUNDS, measuredJournal } from './measured-journal.js';
 import { Pipeline } from './pipeline.js';
 import { Reloader } from './reload.js';
 import { Count } from './shared-words.js';
 import { Snapshotter } from './snapshotter.js';
+import { Totals } from './totals.js';
 import { VersionFiles } from './version-files.js';
 import { VersionBook } from './versions.js';
 
@@ -62,6 +64,8 @@ class Engine implements RunningRole {
   readonly #files: VersionFiles;
   readonly #writer: HitsWriter;
   readonly #snapshotter: Snapshotter;
+  readonly #statistics: EngineStatistics;
+  readonly #journalAppend = new Durations(APPEND_BOUNDS);
   #pipeline!: Pipeline;
   #decisions!: Decisions;
   #admission!: Admission;
@@ -70,14 +74,15 @@ class Engine implements RunningRole {
   #demo: Demo | undefined;
   #reloader!: Reloader;
   #closers: (() => Promise<void>)[] = [];
+  #closeOperations: () => Promise<void> = async () => undefined;
   #timers: NodeJS.Timeout[] = [];
-  #lastAccepted = 0;
-  #statsFailed = false;
 
   constructor(options: EngineRoleOptions) {
     this.#options = options;
     const { dir, configuration, logger } = options;
     mkdirSync(dir, { recursive: true });
+    const { clock } = options;
+    this.#statistics = new EngineStatistics({ dir, clock, logger, health: this.#health });
     this.#journal = openLmdbLog(join(dir, 'journal.mdb'), {
       name: 'journal',
       tables: JOURNAL_TABLES,
@@ -126,8 +131,12 @@ class Engine implements RunningRole {
 
   async start(): Promise<void> {
     const { logger, configuration } = this.#options;
+    const operationsPort = await this.#openOperations();
+    this.#timers.push(setInterval(() => this.#statistics.publish(), STATS_MS));
+    this.#begin('reads the journal');
     await this.#prepareJournal();
     await this.#startAdmission();
+    this.#begin('scoring threads take their state from snapshots and the journal');
     this.#pipeline = this.#newPipeline();
     this.#decisions = new Decisions(this.#pipeline.threads, (position) =>
       this.#pipeline.isWritten(position),
@@ -145,11 +154,17 @@ class Engine implements RunningRole {
     const seconds = Math.round(performance.now() - started) / 1000;
     logger.info({ seconds, position: this.#pipeline.routed }, 'state stands');
     this.#snapshotter.start(this.#pipeline);
-    await this.#openDoors();
+    await this.#openIngest(operationsPort);
     this.#timers.push(setInterval(() => this.#everySecond(), STATS_MS));
     this.#health.set('running');
+    this.#statistics.publish();
     logger.info({ threads: configuration.threads, shards: this.#shards }, 'engine runs');
     await this.#startDemo();
+  }
+
+  #begin(what: string): void {
+    this.#health.set('starting', what);
+    this.#statistics.publish();
   }
 
   /** First records of a new journal, and the number of shards where every start finds it. */
@@ -170,7 +185,11 @@ class Engine implements RunningRole {
     const { configuration, clock } = this.#options;
     const reference = this.#files.referenceInForce(this.#journal.nextPosition);
     this.#admission = await createAdmission({
-      journal: this.#journalForAdmission(),
+      journal: measuredJournal(this.#journal, this.#journalAppend, () => {
+        // Hits are let go as soon as the record below them is on disk.
+        this.#writer.flush();
+        this.#snapshotter.publish();
+      }),
       configuration,
       clock,
       reference,
@@ -179,28 +198,6 @@ class Engine implements RunningRole {
       },
       onFailed: (error) => this.#fail(error, 'the journal cannot be written'),
     });
-  }
-
-  /** The journal, with hits let go as soon as the record below them is on disk. */
-  #journalForAdmission(): Journal {
-    const journal = this.#journal;
-    return {
-      get nextPosition() {
-        return journal.nextPosition;
-      },
-      first: () => journal.first(),
-      end: () => journal.end(),
-      read: (from, limit, maxBytes) => journal.read(from, limit, maxBytes),
-      append: async (records, also) => {
-        const result = await journal.append(records, also);
-        this.#writer.flush();
-        this.#snapshotter.publish();
-        return result;
-      },
-      table: (name) => journal.table(name),
-      getMeta: (key) => journal.getMeta(key),
-      bytesUsed: () => journal.bytesUsed(),
-    };
   }
 
   #newPipeline(): Pipeline {
@@ -243,8 +240,23 @@ class Engine implements RunningRole {
     return true;
   }
 
-  /** Ingest and operations ports. */
-  async #openDoors(): Promise<void> {
+  /** Open from the first moment: who asks is told what the start is doing. Returns the port. */
+  async #openOperations(): Promise<number> {
+    const { configuration, logger } = this.#options;
+    const operations = await startOperations({
+      transport: await createTransport({ logger }),
+      metrics: this.#metrics,
+      health: this.#health,
+      host: configuration.operationsHost,
+      port: configuration.engineOperationsPort,
+      setting: 'engineOperationsPort',
+    });
+    this.#closeOperations = () => operations.close(500);
+    return operations.port;
+  }
+
+  /** Everything stands: it is measured, and transactions may come. */
+  async #openIngest(operationsPort: number): Promise<void> {
     const { configuration, dir, logger } = this.#options;
     const source = createHttpSource({
       transport: await createTransport({ logger }),
@@ -252,19 +264,32 @@ class Engine implements RunningRole {
       configuration,
       decisions: this.#decisions,
     });
+    this.#measure([source.name, ...Object.values(DEMO_SOURCES)]);
     const ingest = await source.listen(this.#admission);
     this.#closers.push(() => source.stop());
-    this.#hitsTotal = registerEngineMetrics({
-      metrics: this.#metrics,
+    tellSupervisor({
+      type: 'ready',
+      ingestUrl: `http://${configuration.ingestHost}:${ingest.port}`,
+      operationsUrl: `http://${configuration.operationsHost}:${operationsPort}`,
+    });
+  }
+
+  #measure(sourceNames: readonly string[]): void {
+    const versions = this.#versions;
+    const parts = {
+      configuration: this.#options.configuration,
       admission: this.#admission,
       pipeline: this.#pipeline,
       writer: this.#writer,
       snapshotter: this.#snapshotter,
-      sourceNames: [source.name, ...Object.values(DEMO_SOURCES)],
-      ruleIds: this.#versions.ruleIds,
-      rulesOf: (mark) => this.#versions.rulesOf(mark),
-      journalBytes: () => this.#journal.bytesUsed(),
-    });
+      journal: this.#journal,
+      hits: this.#hits,
+      totals: new Totals(this.#pipeline.threads, (mark) => versions.rulesOf(mark)),
+      journalAppend: this.#journalAppend,
+      ruleIds: versions.ruleIds,
+    };
+    this.#statistics.stands(parts);
+    this.#hitsTotal = registerEngineMetrics({ ...parts, metrics: this.#metrics, sourceNames });
     this.#health.condition(
       'threads',
       () =>
@@ -274,20 +299,6 @@ class Engine implements RunningRole {
       'state',
       () => !this.#isStateFull || 'state is full: raise stateBytesMax and restart',
     );
-    const operations = await startOperations({
-      transport: await createTransport({ logger }),
-      metrics: this.#metrics,
-      health: this.#health,
-      host: configuration.operationsHost,
-      port: configuration.engineOperationsPort,
-      setting: 'engineOperationsPort',
-    });
-    this.#closers.push(() => operations.close(500));
-    tellSupervisor({
-      type: 'ready',
-      ingestUrl: `http://${configuration.ingestHost}:${ingest.port}`,
-      operationsUrl: `http://${configuration.operationsHost}:${operations.port}`,
-    });
   }
 
   get #isStateFull(): boolean {
@@ -321,36 +332,12 @@ class Engine implements RunningRole {
     await this.#admission.flush();
   }
 
-  #publishStats(): void {
-    const { clock, dir, logger } = this.#options;
-    const { accepted } = this.#admission.counters;
-    try {
-      openStatsBoard(dir, { nowMs: () => clock.nowMs() }).publish('engine', {
-        state: this.#health.state,
-        transactionsTotal: accepted,
-        transactionsPerSecond: Math.max(0, accepted - this.#lastAccepted),
-        hitsTotal: this.#writer.appended,
-        pendingBytes: this.#admission.pendingBytes,
-        subjects: this.#pipeline.threads.reduce((s, t) => s + t.words.counts[Count.subjects], 0),
-        journalBytes: this.#journal.bytesUsed(),
-        watermarkMs: this.#admission.watermarkMs,
-      });
-      this.#statsFailed = false;
-    } catch (error) {
-      // A full disk must not end scoring for want of statistics; it is said once.
-      if (!this.#statsFailed) logger.warn({ err: error }, 'statistics cannot be written');
-      this.#statsFailed = true;
-    }
-    this.#lastAccepted = accepted;
-  }
-
   #everySecond(): void {
     const full = this.#isStateFull;
     if (full && !this.#pipeline.held) {
       this.#options.logger.error({}, 'state is full, sources pause: raise stateBytesMax, restart');
     }
     this.#pipeline.held = full;
-    this.#publishStats();
     this.#truncateJournal();
   }
 
@@ -382,6 +369,7 @@ class Engine implements RunningRole {
   async stop(): Promise<void> {
     this.#health.set('draining');
     for (const t of this.#timers) clearInterval(t);
+    this.#statistics.publish();
     await this.#demo?.stop();
     for (const close of this.#closers) await close();
     await this.#admission.close();
@@ -392,5 +380,7 @@ class Engine implements RunningRole {
     await this.#hits.close();
     await this.#journal.close();
     this.#health.set('stopped');
+    this.#statistics.stopped();
+    await this.#closeOperations();
   }
 }

@@ -10,6 +10,7 @@ import type { RingCommand } from '../../scoring/index.js';
 import type { PipelineOptions } from './pipeline-options.js';
 import { encodeCommand, encodeProfile, encodeWatermark, readControl } from './ring-records.js';
 import type { RestoredReport } from './scoring-thread.js';
+import { Count } from './shared-words.js';
 import { snapshotPosition } from './snapshotter.js';
 import { ThreadHost } from './thread-host.js';
 import { ThreadKeeper } from './thread-keeper.js';
@@ -151,6 +152,14 @@ export class Pipeline {
 
   get waiting(): number {
     return this.#waiting.length;
+  }
+
+  /** Everything below has been scored; a thread with an empty ring holds nothing back. */
+  get scored(): number {
+    const positions = this.threads.map(({ state, writer, words }) =>
+      state === 'live' && writer.isEmpty ? this.routed : words.counts[Count.position],
+    );
+    return Math.min(...positions);
   }
 
   /** Everything up to this position stands in the rings of the threads. */

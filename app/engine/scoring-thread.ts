@@ -94,6 +94,10 @@ class ThreadLoop {
       zoneTable: task.zoneTable,
       latenessMs: task.latenessMs,
       evidenceMax: task.evidenceMax,
+      counters: {
+        evaluations: this.#words.byRule(Count.ruleEvaluations),
+        notApplicable: this.#words.byRule(Count.ruleNotApplicable),
+      },
       emit: (hit, rule, band, position, ingestMs, shard) => {
         const { counts } = this.#words;
         counts[Count.hits]++;
@@ -135,7 +139,18 @@ class ThreadLoop {
     }
   }
 
+  /** A rule that throws ends its thread, and is named by its counter. */
   #batch(starts: Int32Array, count: number): boolean {
+    try {
+      return this.#applyAll(starts, count);
+    } catch (error) {
+      const rule = this.#operator.ruleInHand;
+      if (rule >= 0) this.#words.counts[Count.ruleErrors + rule]++;
+      throw error;
+    }
+  }
+
+  #applyAll(starts: Int32Array, count: number): boolean {
     const { bytes, view } = this.#in;
     const { counts } = this.#words;
     this.#operator.touchAhead(bytes, view, starts, count);
@@ -317,7 +332,6 @@ class ThreadLoop {
     counts[Count.lateDropped] = sum(RegionHeader.lateDropped);
     counts[Count.legsKept] = sum(RegionHeader.legsRecent) + sum(RegionHeader.legsNotable);
     counts[Count.legsDroppedAtCap] = sum(RegionHeader.legsDroppedAtCap);
-    counts[Count.notApplicable] = sum(RegionHeader.notApplicable);
     counts[Count.postponed] = sum(RegionHeader.postponed);
     counts[Count.reversalsApplied] = sum(RegionHeader.reversalsApplied);
     counts[Count.reversalsUnmatched] = sum(RegionHeader.reversalsUnmatched);

@@ -2,7 +2,6 @@
  * What a scoring thread and its host share besides the rings: a few words of control and the
  * thread's counters. The host reads counters when somebody asks; the thread never sends them.
  */
-export const CONTROL_BYTES = 8192;
 
 /** Int32 words. */
 export const Word = {
@@ -13,6 +12,10 @@ export const Word = {
   /** 1: the snapshot buffer is in use. */
   snapshotBusy: 32,
 } as const;
+
+/** Active rules of a catalogue, at most: each has a word in every row of counters. */
+export const RULES_MAX = 512;
+const RULES_AT = 64;
 
 /** Float64 words behind the Int32 ones. */
 const COUNTERS_OFFSET = 256;
@@ -30,7 +33,6 @@ export const Count = {
   lateDropped: 8,
   legsKept: 9,
   legsDroppedAtCap: 10,
-  notApplicable: 11,
   postponed: 12,
   reversalsApplied: 13,
   reversalsUnmatched: 14,
@@ -40,18 +42,22 @@ export const Count = {
   laterUnjudged: 18,
   /** 1 while a command or a watermark is applied, which may take seconds. */
   inControl: 19,
-  /** Which catalogue `ruleHits` are counted under, see `catalogueMark`. */
+  /** Which catalogue rules are counted under, see `catalogueMark`. */
   catalogue: 20,
   /** Counts of batches by duration, one a bound and one beyond. */
   durations: 32,
-  ruleHits: 64,
+  /** By the rule's place in the catalogue. */
+  ruleHits: RULES_AT,
+  ruleEvaluations: RULES_AT + RULES_MAX,
+  ruleNotApplicable: RULES_AT + 2 * RULES_MAX,
+  ruleErrors: RULES_AT + 3 * RULES_MAX,
 } as const;
+export const CONTROL_BYTES = COUNTERS_OFFSET + 8 * (RULES_AT + 4 * RULES_MAX);
 
 /** Upper bounds of a batch's duration, seconds. */
 export const DURATION_BOUNDS = [
   0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 1,
 ] as const;
-export const RULES_MAX = (CONTROL_BYTES - COUNTERS_OFFSET) / 8 - Count.ruleHits;
 
 /** A catalogue as a number: the first 8 digits of its SHA-256. */
 export function catalogueMark(sha256: string): number {
@@ -65,6 +71,11 @@ export class SharedWords {
   constructor(readonly buffer: SharedArrayBuffer = new SharedArrayBuffer(CONTROL_BYTES)) {
     this.words = new Int32Array(buffer, 0, COUNTERS_OFFSET / 4);
     this.counts = new Float64Array(buffer, COUNTERS_OFFSET);
+  }
+
+  /** A row of counters by rule. */
+  byRule(column: number): Float64Array {
+    return this.counts.subarray(column, column + RULES_MAX);
   }
 
   ring(): void {

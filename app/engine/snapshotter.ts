@@ -57,8 +57,8 @@ export class Snapshotter {
   lastSuccessMs = 0;
   readonly #options: SnapshotterOptions;
   readonly #generations: number[] = [];
-  /** Positions of the generations kept, oldest first. */
-  readonly #kept: number[][] = [];
+  /** The generations kept of each shard, oldest first. */
+  readonly #kept: { position: number; bytes: number }[][] = [];
   readonly #writer: Piscina;
   readonly #waiting: Copied[] = [];
   #next = 0;
@@ -69,7 +69,7 @@ export class Snapshotter {
     for (let shard = 0; shard < options.shards; shard++) {
       const newestFirst = options.store.list(shard);
       this.#generations.push(newestFirst[0]?.generation ?? 0);
-      this.#kept.push(newestFirst.map((meta) => meta.position).reverse());
+      this.#kept.push(newestFirst.map(({ position, bytes }) => ({ position, bytes })).reverse());
     }
     this.#writer = new Piscina({
       filename: new URL('./snapshot-writer.js', import.meta.url).href,
@@ -86,10 +86,15 @@ export class Snapshotter {
   get passed(): number {
     let passed = Number.POSITIVE_INFINITY;
     for (const kept of this.#kept) {
-      const [oldest = 0] = kept;
-      passed = Math.min(passed, kept.length < this.#options.generations ? 0 : oldest);
+      const oldest = kept.length < this.#options.generations ? 0 : (kept[0]?.position ?? 0);
+      passed = Math.min(passed, oldest);
     }
     return Math.max(0, passed);
+  }
+
+  /** Of all generations kept. */
+  get bytes(): number {
+    return this.#kept.flat().reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
   /** Begins the rounds. */
@@ -135,7 +140,8 @@ export class Snapshotter {
       };
       await this.#writer.run(task);
       this.#generations[shard] = generation;
-      this.#kept[shard] = [...(this.#kept[shard] ?? []), position].slice(-generations);
+      const written = { position, bytes: body.byteLength };
+      this.#kept[shard] = [...(this.#kept[shard] ?? []), written].slice(-generations);
       this.written++;
       this.lastSuccessMs = Date.now();
     } catch (error) {

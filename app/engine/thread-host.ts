@@ -50,8 +50,8 @@ export class ThreadHost {
   state: State = 'dead';
   writer!: RingWriter;
   words = new SharedWords();
-  /** Counters of earlier lives of this thread. */
-  readonly past = { legs: 0, hits: 0 };
+  /** Counters of earlier lives, until somebody has taken them over. */
+  readonly past: SharedWords[] = [];
   restarts = -1;
   /** For who watches the heartbeat. */
   lastBeatMs = 0;
@@ -79,8 +79,7 @@ export class ThreadHost {
    */
   start(catalogue: Catalogue, zoneTable: ZoneTable, journalEnd: number): Promise<RestoredReport> {
     const { settings } = this;
-    this.past.legs += this.words.counts[Count.legs];
-    this.past.hits += this.words.counts[Count.hits];
+    if (this.restarts >= 0) this.past.push(this.words);
     this.restarts++;
     this.state = 'starting';
     this.#stands = false;

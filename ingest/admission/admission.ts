@@ -69,7 +69,8 @@ export interface AdmissionCounters {
   accepted: number;
   duplicates: number;
   rejected: Record<DeadLetterReason, number>;
-  acceptedBySource: Map<string, number>;
+  /** Accepted by source, and when last (ingest time). */
+  bySource: Map<string, { total: number; lastMs: number }>;
   deadLettersDropped: number;
 }
 
@@ -137,7 +138,7 @@ export class Admission implements SourceHost {
       accepted: 0,
       duplicates: 0,
       rejected: this.#refusals.counts,
-      acceptedBySource: new Map(),
+      bySource: new Map(),
       deadLettersDropped: 0,
     };
     this.#timer = setInterval(() => this.tick(), configuration.watermarkIntervalMs);
@@ -160,13 +161,13 @@ export class Admission implements SourceHost {
   get watermarkMs(): number {
     return this.#keeper.watermarkMs;
   }
-  get silentSources(): readonly number[] {
-    return this.#keeper.silentSources;
-  }
-  /** How long back a repeated id is still known, ms; Infinity while nothing was forgotten. */
+  /** Age of the oldest id that is still known, ms: a repeat of an older one is taken again. */
   get dedupeHorizonMs(): number {
-    if (this.#dedupe.count < this.#dedupe.idsMax) return Infinity;
-    return this.#options.clock.nowMs() - (this.#dedupe.oldestIngestMs() ?? 0);
+    const oldestMs = this.#dedupe.oldestIngestMs();
+    return oldestMs === undefined ? 0 : this.#options.clock.nowMs() - oldestMs;
+  }
+  get dedupeIds(): number {
+    return this.#dedupe.count;
   }
 
   /** Next offset for a partition of a source: where it goes on, also after a restart. */
@@ -225,8 +226,10 @@ export class Admission implements SourceHost {
       }
     }
     this.counters.accepted += accepted;
-    const bySource = this.counters.acceptedBySource;
-    bySource.set(batch.source, (bySource.get(batch.source) ?? 0) + accepted);
+    if (accepted === 0) return;
+    const { bySource } = this.counters;
+    const total = (bySource.get(batch.source)?.total ?? 0) + accepted;
+    bySource.set(batch.source, { total, lastMs: ingestMs });
   }
 
   idle(sourceName: string): void {
@@ -252,8 +255,8 @@ export class Admission implements SourceHost {
     this.appendControl({ type: 'quarantine', position });
     if (found === undefined) return;
     const detail = 'killed its scoring thread three times';
-    const nameOf = (number: number) => this.#sources.name(number) ?? `source ${number}`;
-    this.#refusals.buryRecord(position, found.bytes, 'quarantined', detail, nameOf);
+    const sources = this.#sources;
+    this.#refusals.buryRecord(position, found.bytes, 'quarantined', detail, sources);
   }
 
   /** Puts a control record in order with the transactions; returns its position. */
@@ -377,11 +380,8 @@ export class Admission implements SourceHost {
   }
 
   #idText(bytes: Uint8Array): string {
-    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString(
-      'utf8',
-      this.#judge.idStart,
-      this.#judge.idEnd,
-    );
+    const { idStart, idEnd } = this.#judge;
+    return Buffer.from(bytes.buffer, bytes.byteOffset).toString('utf8', idStart, idEnd);
   }
 
   /** For the record pushed last. */

@@ -45,13 +45,13 @@ export class Refusals {
     this.#put(puts);
   }
 
-  /** A record of the journal; `nameOf` tells the source of its origin. */
+  /** A record of the journal; `sources` tells the source of its origin. */
   buryRecord(
     position: number,
     record: Uint8Array,
     reason: DeadLetterReason,
     detail: string,
-    nameOf: (source: number) => string,
+    sources: { name(source: number): string },
   ): void {
     const view = new DataView(record.buffer, record.byteOffset, record.byteLength);
     const source = view.getUint16(RECORD_HEADER_ORIGIN_SOURCE, true);
@@ -65,7 +65,7 @@ export class Refusals {
     };
     const ingestMs = view.getFloat64(RECORD_HEADER_INGEST_MS, true);
     const told = `record ${position}: ${detail}`;
-    const head = { reason, detail: told, source: nameOf(source), origin, ingestMs };
+    const head = { reason, detail: told, source: sources.name(source), origin, ingestMs };
     this.bury(head, record.subarray(from, to));
   }
 }

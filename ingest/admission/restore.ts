@@ -49,9 +49,9 @@ export class SourceNumbers {
     return this.#numbers.get(name);
   }
 
-  name(number: number): string | undefined {
+  name(number: number): string {
     for (const [name, known] of this.#numbers) if (known === number) return name;
-    return undefined;
+    return `source ${number}`;
   }
 
   names(): ReadonlyMap<string, number> {
