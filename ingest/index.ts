@@ -14,6 +14,14 @@ export {
 } from './admission/dead-letters.js';
 export { createNullJournal, JOURNAL_TABLES, type Journal } from './admission/journal.js';
 export { readControls } from './admission/restore.js';
+export { createBank } from './bank/bank.js';
+export type {
+  Bank,
+  BankOptions,
+  BankTransaction,
+  PatternLabel,
+  PlannedCase,
+} from './bank/types.js';
 export { referenceJson } from './reference/canonical.js';
 export { defaultReference } from './reference/defaults.js';
 export { loadReference } from './reference/load.js';
