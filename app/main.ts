@@ -6,6 +6,7 @@ import { Command, CommanderError } from 'commander';
 import { addDashboardCommand } from './commands/dashboard.js';
 import { addDeadLettersCommand } from './commands/dead-letters.js';
 import { addEngineCommand } from './commands/engine.js';
+import { addGenerateCommand } from './commands/generate.js';
 import { addReplayCommand } from './commands/replay.js';
 import { addRulesCommand } from './commands/rules.js';
 import { addRunCommand } from './commands/run.js';
@@ -33,6 +34,7 @@ export function buildProgram(): Command {
   addEngineCommand(program);
   addDashboardCommand(program);
   addReplayCommand(program);
+  addGenerateCommand(program);
   addDeadLettersCommand(program);
   addRulesCommand(program);
   addSignInLinkCommand(program);
