@@ -29,7 +29,7 @@ export interface DatabaseClient {
   /** A statement without a result. */
   command(sql: string, timeoutMs?: number): Promise<void>;
   /** Rows as objects; 64-bit integers come as strings, see `exact`. Text only by `parameters`. */
-  query<Row>(sql: string, parameters?: QueryParameters): Promise<Row[]>;
+  query<Row>(sql: string, parameters?: QueryParameters, timeoutMs?: number): Promise<Row[]>;
   /** `sql` is the INSERT up to its FORMAT; `body` must stay as it is until this is settled. */
   insert(sql: string, body: Uint8Array, timeoutMs?: number): Promise<void>;
   close(): Promise<void>;
@@ -79,8 +79,8 @@ export function createDatabaseClient(options: DatabaseClientOptions): DatabaseCl
       within(timeoutMs, async (abort_signal) => {
         await raw.command({ query: sql, abort_signal });
       }),
-    query: (sql, parameters = {}) =>
-      within(requestTimeoutMs, async (abort_signal) => {
+    query: (sql, parameters = {}, timeoutMs = requestTimeoutMs) =>
+      within(timeoutMs, async (abort_signal) => {
         const result = await raw.query({
           query: sql,
           format: 'JSONEachRow',
