@@ -1,5 +1,7 @@
 /** The door of the dashboard room. */
 export { createSignInLink, signInUrl } from './server/auth/sign-in-links.js';
+export type { DemoPort } from './server/routes/demo.js';
+export type { DeadLetterPort, RefusedMessage } from './server/routes/system.js';
 export {
   type DashboardServer,
   type DashboardServerOptions,

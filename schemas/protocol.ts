@@ -2,6 +2,7 @@
  * `weir.v1`: what goes over the dashboard's WebSocket and its HTTP API. Types only, so that the
  * page carries no schema code.
  */
+import type { Alarm } from './alarms.js';
 import type { SubjectKind, Tier } from './classes.js';
 import type { CaseKind } from './demo.js';
 import type {
@@ -199,6 +200,9 @@ export interface CustomerSearch {
   truncated: boolean;
 }
 
+/** The promise: p99 from the ingest stamp to the socket write. */
+export const LATENCY_TARGET_MS = 100;
+
 /** GET /api/system (permission `system.read`). Roles that are away are null. */
 export interface SystemPage {
   atMs: number;
@@ -208,7 +212,7 @@ export interface SystemPage {
   disk: Aged<DiskStats> | null;
   demo: DemoStats | null;
   /** What somebody should look at now, worst first; codes are texts of the page. */
-  alarms: { code: string; severity: Severity; detail: string }[];
+  alarms: Alarm[];
   /** Promised p99 of ingest stamp to socket write, ms: marked in the picture. */
   latencyTargetMs: number;
   /** Names of the rules in force, for the table of rules. */
@@ -248,7 +252,11 @@ export interface RuleStatisticsReply {
   statistics: Block<RuleStatistics[]>;
 }
 
-/** GET /api/alerts/search : closed and old alerts, from the history store; names added. */
+/**
+ * GET /api/alerts/search?from=&to=&rule=&family=&subject=&state=&severity=&reason=&limit=&offset= :
+ * closed and old alerts, from the history store; names added. `from`, `to`: bank days (YYYY-MM-DD),
+ * both inclusive, the last 30 by default; `severity`: at least this.
+ */
 export interface AlertSearchReply {
   alerts: Block<(StoredAlert & { subjectName: string; ruleName: { zh: string; en: string } })[]>;
 }

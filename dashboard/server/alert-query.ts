@@ -1,5 +1,6 @@
 /** The questions of the HTTP API to the alert book: the first screen, and one alert in full. */
 
+import { z } from 'zod';
 import { type Band, FEATURE_UNITS, type Rule } from '../../schemas/catalogue.js';
 import { FAMILIES, type Family, type Hit, type Unit } from '../../schemas/hit.js';
 import { parseAmount } from '../../schemas/money.js';
@@ -8,19 +9,23 @@ import type { AlertBook } from './alert-book.js';
 import { type AlertEntry, urgency } from './alert-entry.js';
 import type { BankDirectory } from './directory.js';
 
-export interface ListQuery {
-  state: 'open' | 'closed';
-  family: Family | null;
-  who: 'all' | 'mine' | 'unassigned';
-  q: string;
-  limit: number;
+const LIST_LIMIT_DEFAULT = 1_000;
+const LIST_LIMIT_MAX = 10_000;
+const OTHER_ALERTS_MAX = 20;
+
+/** What may be asked of the list, as a query string. */
+export const listQuery = z.strictObject({
+  state: z.enum(['open', 'closed']).default('open'),
+  family: z.enum(FAMILIES).nullable().default(null),
+  who: z.enum(['all', 'mine', 'unassigned']).default('all'),
+  q: z.string().max(200).default(''),
+  limit: z.coerce.number().int().min(1).max(LIST_LIMIT_MAX).default(LIST_LIMIT_DEFAULT),
+});
+
+export interface ListQuery extends z.infer<typeof listQuery> {
   user: string;
   nowMs: number;
 }
-
-export const LIST_LIMIT_DEFAULT = 1_000;
-export const LIST_LIMIT_MAX = 10_000;
-const OTHER_ALERTS_MAX = 20;
 
 /** Everything but the cursor, which the live hub makes. */
 export function listAlerts(

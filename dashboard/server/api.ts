@@ -4,18 +4,15 @@
  */
 import { z } from 'zod';
 import type { Exchange, Transport, TransportLogger } from '../../platform/index.js';
-import { FAMILIES } from '../../schemas/hit.js';
-import type { AlertList, SessionUser, Stats } from '../../schemas/protocol.js';
+import type { AlertList, Stats } from '../../schemas/protocol.js';
 import { CLOSE_REASONS } from '../../schemas/work-log.js';
 import type { AlertBook } from './alert-book.js';
-import { alertDetail, LIST_LIMIT_DEFAULT, LIST_LIMIT_MAX, listAlerts } from './alert-query.js';
+import { alertDetail, listAlerts, listQuery } from './alert-query.js';
 import type { Accounts, SignIn, SignInResult } from './auth/accounts.js';
-import type { Session } from './auth/sessions.js';
 import type { BankDirectory } from './directory.js';
-import { SECURITY_HEADERS } from './static-files.js';
+import { API_HEADERS, type Doors, fail, json, readJson, readQuery, type SignedIn } from './http.js';
 import { alertDetailView, alertRowView } from './views.js';
 
-const BODY_BYTES_MAX = 32 * 1024;
 const COMMAND_ID = z.string().min(1).max(128);
 
 const sessionBody = z.union([
@@ -34,14 +31,6 @@ const commandBody = z.discriminatedUnion('type', [
   }),
   z.strictObject({ type: z.literal('undo-close'), command: COMMAND_ID }),
 ]);
-const listQuery = z.strictObject({
-  state: z.enum(['open', 'closed']).default('open'),
-  family: z.enum(FAMILIES).nullable().default(null),
-  who: z.enum(['all', 'mine', 'unassigned']).default('all'),
-  q: z.string().max(200).default(''),
-  limit: z.coerce.number().int().min(1).max(LIST_LIMIT_MAX).default(LIST_LIMIT_DEFAULT),
-});
-
 export interface ApiOptions {
   accounts: Accounts;
   book: AlertBook;
@@ -49,17 +38,12 @@ export interface ApiOptions {
   nowMs: () => number;
   cookieName: () => string;
   sessionMs: number;
-  isOurOrigin: (origin: string | undefined) => boolean;
+  doors: Doors;
   cursor: () => string;
   stats: () => Stats;
   /** Told of every attempt to sign in. */
   signIn: (result: SignInResult) => void;
   logger: TransportLogger;
-}
-
-interface SignedIn {
-  session: Session;
-  user: SessionUser;
 }
 
 export class Api {
@@ -74,39 +58,10 @@ export class Api {
     transport.route('GET', '/api/alerts/:id', (x) => this.getAlert(x));
     transport.route('POST', '/api/alerts/:id/commands', (x) => this.postCommand(x));
     transport.route('GET', '/api/stats', (x) => this.getStats(x));
-    transport.route('*', '/api/*', (x) => fail(x, 404, 'not-found', 'there is no such address'));
-  }
-
-  /** Who sent this; also for the socket's upgrade. */
-  signedIn(head: { header(name: string): string | undefined }): SignedIn | undefined {
-    const cookie = readCookie(head.header('cookie'), this.options.cookieName());
-    return this.options.accounts.session(cookie);
-  }
-
-  private require(
-    exchange: Exchange,
-    permission?: SessionUser['permissions'][number],
-  ): SignedIn | undefined {
-    const who = this.signedIn(exchange);
-    if (who === undefined) {
-      fail(exchange, 401, 'not-signed-in', 'sign in first');
-      return undefined;
-    }
-    if (permission === undefined || who.user.permissions.includes(permission)) return who;
-    fail(exchange, 403, 'forbidden', `your role lacks ${permission}`);
-    return undefined;
-  }
-
-  /** Refuses what another page could have sent. */
-  private fromUs(exchange: Exchange): boolean {
-    if (this.options.isOurOrigin(exchange.header('origin'))) return true;
-    const mend = 'list it in allowedOrigins of weir.yaml if it is yours';
-    fail(exchange, 403, 'wrong-origin', `this page may not do that; ${mend}`);
-    return false;
   }
 
   private getSession(exchange: Exchange): void {
-    const who = this.require(exchange);
+    const who = this.options.doors.require(exchange);
     if (who !== undefined) json(exchange, 200, this.sessionReply(who));
   }
 
@@ -116,7 +71,7 @@ export class Api {
   }
 
   private async postSession(exchange: Exchange): Promise<void> {
-    if (!this.fromUs(exchange)) return;
+    if (!this.options.doors.fromUs(exchange)) return;
     const body = await readJson(exchange, sessionBody);
     if (body === undefined) return;
     const { accounts } = this.options;
@@ -155,15 +110,15 @@ export class Api {
   }
 
   private deleteSession(exchange: Exchange): void {
-    if (!this.fromUs(exchange)) return;
-    const who = this.signedIn(exchange);
+    if (!this.options.doors.fromUs(exchange)) return;
+    const who = this.options.doors.signedIn(exchange);
     if (who !== undefined) this.options.accounts.signOut(who.session);
     exchange.reply(204, { ...API_HEADERS, 'set-cookie': this.cookie(exchange, '', 0) });
   }
 
   private async postPassword(exchange: Exchange): Promise<void> {
-    if (!this.fromUs(exchange)) return;
-    const who = this.require(exchange);
+    if (!this.options.doors.fromUs(exchange)) return;
+    const who = this.options.doors.require(exchange);
     if (who === undefined) return;
     const body = await readJson(exchange, passwordBody);
     if (body === undefined) return;
@@ -178,19 +133,15 @@ export class Api {
   }
 
   private getAlerts(exchange: Exchange): void {
-    const who = this.require(exchange, 'alerts.read');
+    const who = this.options.doors.require(exchange, 'alerts.read');
     if (who === undefined) return;
-    const asked = Object.fromEntries(exchange.query);
-    const parsed = listQuery.safeParse(asked);
-    if (!parsed.success) {
-      fail(exchange, 400, 'bad-query', describe(parsed.error));
-      return;
-    }
+    const query = readQuery(exchange, listQuery);
+    if (query === undefined) return;
     const { book, directory, nowMs, cursor } = this.options;
     // Before the rows: what changes in between is pushed once more, never missed.
     const at = cursor();
     const found = listAlerts(book, directory, {
-      ...parsed.data,
+      ...query,
       user: who.user.name,
       nowMs: nowMs(),
     });
@@ -200,7 +151,7 @@ export class Api {
   }
 
   private getAlert(exchange: Exchange): void {
-    const who = this.require(exchange, 'alerts.read');
+    const who = this.options.doors.require(exchange, 'alerts.read');
     if (who === undefined) return;
     const { book, directory } = this.options;
     const detail = alertDetail(book, directory, exchange.params['id'] ?? '');
@@ -209,8 +160,8 @@ export class Api {
   }
 
   private async postCommand(exchange: Exchange): Promise<void> {
-    if (!this.fromUs(exchange)) return;
-    const who = this.require(exchange, 'alerts.work');
+    if (!this.options.doors.fromUs(exchange)) return;
+    const who = this.options.doors.require(exchange, 'alerts.work');
     if (who === undefined) return;
     const body = await readJson(exchange, commandBody);
     if (body === undefined) return;
@@ -226,74 +177,8 @@ export class Api {
   }
 
   private getStats(exchange: Exchange): void {
-    if (this.require(exchange, 'alerts.read') !== undefined) {
+    if (this.options.doors.require(exchange, 'alerts.read') !== undefined) {
       json(exchange, 200, this.options.stats());
     }
   }
-}
-
-const API_HEADERS: Record<string, string> = { ...SECURITY_HEADERS, 'cache-control': 'no-store' };
-
-function json(
-  exchange: Exchange,
-  status: number,
-  body: object,
-  more: Record<string, string> = {},
-): void {
-  const headers = { ...API_HEADERS, ...more, 'content-type': 'application/json' };
-  exchange.reply(status, headers, JSON.stringify(body));
-}
-
-function fail(
-  exchange: Exchange,
-  status: number,
-  code: string,
-  message: string,
-  more: Record<string, string> = {},
-): void {
-  json(exchange, status, { error: { code, message } }, more);
-}
-
-/** The body, or undefined when the refusal has been sent. */
-async function readJson<T>(exchange: Exchange, schema: z.ZodType<T>): Promise<T | undefined> {
-  const type = exchange.header('content-type') ?? '';
-  if (!/^application\/json\s*(;|$)/i.test(type)) {
-    fail(exchange, 415, 'not-json', 'send application/json');
-    return undefined;
-  }
-  const body = await exchange.body(BODY_BYTES_MAX);
-  if (body === 'aborted') return undefined;
-  if (body === 'too-large') {
-    fail(exchange, 413, 'too-large', `at most ${BODY_BYTES_MAX} bytes`);
-    return undefined;
-  }
-  if (body === 'timeout') {
-    fail(exchange, 408, 'too-slow', 'the body did not arrive');
-    return undefined;
-  }
-  let value: unknown;
-  try {
-    value = JSON.parse(Buffer.from(body).toString('utf8'));
-  } catch {
-    fail(exchange, 400, 'bad-json', 'the body is not JSON');
-    return undefined;
-  }
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  fail(exchange, 400, 'bad-request', describe(parsed.error));
-  return undefined;
-}
-
-/** Names the field, never repeats the value: it may be a secret. */
-function describe(error: z.ZodError): string {
-  const [issue] = error.issues;
-  return `${issue?.path.join('.') || 'body'}: ${issue?.code ?? 'not valid'}`;
-}
-
-function readCookie(header: string | undefined, name: string): string | undefined {
-  for (const part of (header ?? '').split(';')) {
-    const [key, value] = part.trim().split('=', 2);
-    if (key === name) return value;
-  }
-  return undefined;
 }

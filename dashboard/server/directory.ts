@@ -11,6 +11,7 @@ import type { Hit } from '../../schemas/hit.js';
 import type { ReferenceData } from '../../schemas/reference.js';
 import { renderSentence } from '../../schemas/sentence.js';
 import { buildCalendar, buildZoneTable, type WorkingCalendar } from '../../schemas/time.js';
+import { CustomerBook } from './customers.js';
 
 /** As in the scenarios, until reference data says otherwise. */
 const CLOSE_OF_BUSINESS_MINUTES = 17 * 60 + 30;
@@ -24,6 +25,10 @@ const CONTROL_READ_LIMIT = 1_000;
 export interface BankDirectory {
   rule(catalogueVersion: string, ruleId: string): Rule | undefined;
   subjectName(subject: string): string;
+  /** Undefined before the first reference data. */
+  customers(): CustomerBook | undefined;
+  /** Names of the rules of the newest catalogue. */
+  ruleNames(): Record<string, { zh: string; en: string }>;
   calendar(): WorkingCalendar;
   readonly bank: { zone: string; baseCurrency: string };
   sentence(hit: Hit): { zh: string; en: string };
@@ -37,14 +42,22 @@ export class JournalDirectory implements BankDirectory {
   /** Every version that the journal names: short form -> whole hash. */
   private readonly hashes = new Map<string, string>();
   private readonly warn: (message: string) => void;
+  private readonly nowMs: () => number;
   private nextControl = 0;
-  private names = new Map<string, string>();
+  private book: CustomerBook | undefined;
+  private newestCatalogue = '';
   private workingCalendar: WorkingCalendar;
   private zone: string;
   private baseCurrency: string;
 
-  constructor(journal: LmdbLog, configuration: Configuration, warn: (message: string) => void) {
+  constructor(
+    journal: LmdbLog,
+    configuration: Configuration,
+    warn: (message: string) => void,
+    nowMs: () => number,
+  ) {
     this.journal = journal;
+    this.nowMs = nowMs;
     this.warn = warn;
     this.zone = configuration.zone;
     this.baseCurrency = configuration.baseCurrency;
@@ -61,7 +74,18 @@ export class JournalDirectory implements BankDirectory {
   }
 
   subjectName(subject: string): string {
-    return this.names.get(subject) ?? subject;
+    return this.book?.name(subject) ?? subject;
+  }
+
+  customers(): CustomerBook | undefined {
+    return this.book;
+  }
+
+  ruleNames(): Record<string, { zh: string; en: string }> {
+    // Asks for any rule, so that the catalogue is read if it is not yet.
+    this.rule(this.newestCatalogue, '');
+    const rules = this.catalogues.get(this.newestCatalogue)?.values() ?? [];
+    return Object.fromEntries([...rules].map((rule) => [rule.id, rule.names]));
   }
 
   rule(catalogueVersion: string, ruleId: string): Rule | undefined {
@@ -94,7 +118,8 @@ export class JournalDirectory implements BankDirectory {
         this.nextControl = Number(key) + 1;
         const record = parseControl(value);
         if (record?.type === 'catalogue') {
-          this.hashes.set(record.sha256.slice(0, VERSION_DIGITS), record.sha256);
+          this.newestCatalogue = record.sha256.slice(0, VERSION_DIGITS);
+          this.hashes.set(this.newestCatalogue, record.sha256);
         } else if (record?.type === 'reference') {
           reference = record.sha256;
         } else if (record?.type === 'created') {
@@ -129,7 +154,7 @@ export class JournalDirectory implements BankDirectory {
     const bytes = this.blob(sha256);
     if (bytes === undefined) return;
     const data = JSON.parse(Buffer.from(bytes).toString('utf8')) as ReferenceData;
-    this.names = new Map(data.parties.map((party) => [party.party, party.name]));
+    this.book = new CustomerBook(data, this.nowMs());
     this.workingCalendar = buildCalendar(data);
     this.zone = data.zone;
     this.baseCurrency = data.baseCurrency;

@@ -3,22 +3,26 @@ import type { Metrics } from '../../platform/index.js';
 import type { AlertBook } from './alert-book.js';
 import { SIGN_IN_RESULTS, type SignInResult } from './auth/accounts.js';
 import type { HubEvents } from './hub.js';
+import { LATENCY_BUCKETS, type LatencyCounts } from './own-stats.js';
 
 export interface ServerCounters extends HubEvents {
   signIn(result: SignInResult): void;
 }
 
-/** Seconds; the promised targets of the way from ingest to socket among them. */
-const LATENCY_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30];
-
 export function addMetrics(
   metrics: Metrics | undefined,
   book: AlertBook,
   connections: () => number,
+  counts: LatencyCounts,
 ): ServerCounters {
   const nothing = (): void => undefined;
   if (metrics === undefined) {
-    return { latency: nothing, slowDisconnect: nothing, resumed: nothing, signIn: nothing };
+    return {
+      latency: (seconds) => counts.add(seconds),
+      slowDisconnect: nothing,
+      resumed: nothing,
+      signIn: nothing,
+    };
   }
   const gauge = (name: string, help: string, value: () => number): void => {
     metrics.gauge({ name, help, collect: (set) => set(value()) });
@@ -62,7 +66,10 @@ export function addMetrics(
   });
   return {
     signIn: (result) => signIns.inc({ result }),
-    latency: (seconds) => latency.observe(seconds),
+    latency: (seconds) => {
+      latency.observe(seconds);
+      counts.add(seconds);
+    },
     slowDisconnect: () => slow.inc(),
     resumed: (recovered) => resumes.inc({ result: recovered ? 'recovered' : 'reload' }),
   };

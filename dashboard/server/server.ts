@@ -7,32 +7,36 @@ import {
   type LmdbLog,
   type Metrics,
   type StatsBoard,
+  type Transport,
   type TransportLogger,
   type UpgradeDecision,
 } from '../../platform/index.js';
 import type { Configuration } from '../../schemas/configuration.js';
-import type { History, HistoryStatus } from '../../schemas/history.js';
+import type { History } from '../../schemas/history.js';
 import type { LogReader } from '../../schemas/ports.js';
-import { CloseCode, SUBPROTOCOL } from '../../schemas/protocol.js';
+import { CloseCode, type Stats, SUBPROTOCOL } from '../../schemas/protocol.js';
 import { AlertBook } from './alert-book.js';
 import { Api } from './api.js';
 import { Accounts } from './auth/accounts.js';
 import { createSignInLink, signInUrl } from './auth/sign-in-links.js';
 import { type BankDirectory, JournalDirectory } from './directory.js';
+import { HistoryBlocks } from './history-blocks.js';
+import { Doors, fail } from './http.js';
 import { LiveHub } from './hub.js';
 import { LatencyWindow, MinuteRate } from './latency.js';
 import { originCheck } from './origins.js';
+import { LatencyCounts, OwnStats } from './own-stats.js';
+import { CustomerRoutes } from './routes/customers.js';
+import { type DemoPort, DemoRoutes } from './routes/demo.js';
+import { ExportRoutes } from './routes/export.js';
+import { HistoryRoutes } from './routes/history.js';
+import { type DeadLetterPort, SystemRoutes } from './routes/system.js';
 import { addMetrics, type ServerCounters } from './server-metrics.js';
 import { StaticFiles } from './static-files.js';
 import { StatsSource } from './stats.js';
 import type { WorkLog } from './work-tables.js';
 
 const REFRESH_MS = 1_000;
-const NO_HISTORY: HistoryStatus = {
-  state: 'off',
-  detail: 'no history store; set clickhouse in weir.yaml to embedded or to a server',
-  writtenToMs: null,
-};
 
 export interface DashboardServerOptions {
   dir: string;
@@ -47,6 +51,8 @@ export interface DashboardServerOptions {
   stats: StatsBoard;
   /** Without one, pages say that there is no history. */
   history?: History;
+  deadLetters?: DeadLetterPort;
+  demo?: DemoPort;
   /** Folder of the built page. */
   webDir: string;
   transport?: 'uws' | 'ws';
@@ -69,61 +75,58 @@ export interface DashboardServer {
 }
 
 export async function startDashboardServer(o: DashboardServerOptions): Promise<DashboardServer> {
-  const { configuration, logger, nowMs, hits, work } = o;
+  const { configuration, logger, nowMs, work } = o;
   const directory = o.directory ?? journalDirectory(o);
-  const book = new AlertBook({
-    hits,
-    work,
-    directory,
-    nowMs,
-    logger,
-    alertsInMemoryMax: configuration.alertsInMemoryMax,
-    ...(o.onTurn && { onTurn: o.onTurn }),
-  });
+  const book = openBook(o, directory);
   await book.rebuild();
   const transport = createTransport({ logger, ...(o.transport && { prefer: o.transport }) });
   const accounts = new Accounts(o.dir, configuration.sessionMs);
   const latency = new LatencyWindow();
   const alertRate = new MinuteRate();
-  const historyStatus = (): HistoryStatus => o.history?.status() ?? NO_HISTORY;
-  const stats = new StatsSource(o.stats, book, latency, alertRate, historyStatus, nowMs);
-  const counters: ServerCounters = addMetrics(o.metrics, book, () => hub.connections);
+  const history = new HistoryBlocks(o.history, (fields, text) => logger.warn(fields, text));
+  const stats = new StatsSource(o.stats, book, latency, alertRate, () => history.status(), nowMs);
+  const connections = (): number => hub.connections;
+  const counts = new LatencyCounts();
+  const counters: ServerCounters = addMetrics(o.metrics, book, connections, counts);
   const shared = { book, directory, nowMs, logger, stats: () => stats.current() };
   const hub = new LiveHub({
     ...shared,
-    hitsIdentity: () => hits.identity,
-    workIdentity: () => work.identity,
-    workFirst: () => work.first(),
+    ...logPositions(o),
     isLive: (session) => accounts.isLive(session),
     latency,
     alertRate,
     events: counters,
     transportKind: transport.kind,
-    bufferBytesMax: configuration.socketBufferBytesMax,
-    connectionsPerUserMax: configuration.connectionsPerUserMax,
-    resumeRecordsMax: configuration.alertsInMemoryMax,
   });
   let port = configuration.dashboardPort;
   let isOurOrigin: (origin: string | undefined) => boolean = () => false;
+  const doors = new Doors({
+    accounts,
+    cookieName: () => cookieName(port),
+    isOurOrigin: (origin) => isOurOrigin(origin),
+  });
   const api = new Api({
     ...shared,
     accounts,
-    // Cookies know no ports: two Weirs on one machine must not overwrite each other's.
-    cookieName: () => `weir_${port}`,
+    doors,
+    cookieName: () => cookieName(port),
     sessionMs: configuration.sessionMs,
-    isOurOrigin: (origin) => isOurOrigin(origin),
     cursor: () => hub.cursor(),
     signIn: counters.signIn,
   });
-  api.addTo(transport);
-  transport.socket('/ws', (head) => decideUpgrade(head, api, hub, isOurOrigin));
+  const own = new OwnStats({
+    ...{ book, work, foot: shared.stats, latency: counts, connections },
+    startedMs: nowMs(),
+  });
+  const system = addRoutes(transport, o, api, { ...shared, doors, history, own });
+  transport.socket('/ws', (head) => decideUpgrade(head, doors, hub, isOurOrigin));
   const files = new StaticFiles(o.webDir);
   transport.route('GET', '/*', (exchange) => files.serve(exchange));
   const host = configuration.dashboardHost;
   ({ port } = await transport.listen({ host, port, setting: 'dashboardPort' }));
   isOurOrigin = originCheck(host, port, configuration.allowedOrigins);
   const running = book.run().catch(o.onFatal);
-  const timers = keepUp(o, book, directory, stats);
+  const timers = keepUp({ nowMs, logger, board: o.stats, book, directory, stats, own, system });
   const url = `http://${shownHost(host)}:${port}`;
   return {
     url,
@@ -136,6 +139,7 @@ export async function startDashboardServer(o: DashboardServerOptions): Promise<D
     signInLink: () => signInUrl(url, createSignInLink(o.dir, Date.now()).token),
     async stop(deadlineMs) {
       for (const timer of timers) clearInterval(timer);
+      own.stop();
       hub.close();
       // Commands under way still get their answer.
       await transport.close(deadlineMs);
@@ -145,18 +149,79 @@ export async function startDashboardServer(o: DashboardServerOptions): Promise<D
   };
 }
 
+function openBook(o: DashboardServerOptions, directory: BankDirectory): AlertBook {
+  const { hits, work, nowMs, logger, configuration, onTurn } = o;
+  const { alertsInMemoryMax } = configuration;
+  return new AlertBook({
+    ...{ hits, work, directory, nowMs, logger, alertsInMemoryMax },
+    ...(onTurn && { onTurn }),
+  });
+}
+
+/** What the groups of routes are made from. */
+interface RouteParts {
+  book: AlertBook;
+  directory: BankDirectory;
+  doors: Doors;
+  history: HistoryBlocks;
+  own: OwnStats;
+  stats: () => Stats;
+  logger: TransportLogger;
+  nowMs: () => number;
+}
+
 function journalDirectory(o: DashboardServerOptions): BankDirectory {
   if (o.journal === undefined) throw new Error('a journal or a directory is needed');
-  return new JournalDirectory(o.journal, o.configuration, (text) => o.logger.warn({}, text));
+  return new JournalDirectory(
+    o.journal,
+    o.configuration,
+    (text) => o.logger.warn({}, text),
+    o.nowMs,
+  );
+}
+
+function logPositions(o: DashboardServerOptions) {
+  const { hits, work, configuration } = o;
+  return {
+    hitsIdentity: () => hits.identity,
+    workIdentity: () => work.identity,
+    workFirst: () => work.first(),
+    bufferBytesMax: configuration.socketBufferBytesMax,
+    connectionsPerUserMax: configuration.connectionsPerUserMax,
+    resumeRecordsMax: configuration.alertsInMemoryMax,
+  };
+}
+
+/** The first route that fits answers: names stand before parameters. */
+function addRoutes(
+  transport: Transport,
+  { configuration, stats: board, deadLetters, demo: port }: DashboardServerOptions,
+  api: Api,
+  shared: RouteParts,
+): SystemRoutes {
+  new HistoryRoutes(shared).addTo(transport);
+  new ExportRoutes(shared).addTo(transport);
+  new CustomerRoutes(shared).addTo(transport);
+  new DemoRoutes({ ...shared, port }).addTo(transport);
+  const system = new SystemRoutes({ ...shared, board, configuration, deadLetters });
+  system.addTo(transport);
+  api.addTo(transport);
+  transport.route('*', '/api/*', (x) => fail(x, 404, 'not-found', 'there is no such address'));
+  return system;
 }
 
 /** New names and rules once a second; our own record on the stats board. */
-function keepUp(
-  o: DashboardServerOptions,
-  book: AlertBook,
-  directory: BankDirectory,
-  stats: StatsSource,
-): NodeJS.Timeout[] {
+function keepUp(o: {
+  nowMs: () => number;
+  logger: TransportLogger;
+  board: StatsBoard;
+  book: AlertBook;
+  directory: BankDirectory;
+  stats: StatsSource;
+  own: OwnStats;
+  system: SystemRoutes;
+}): NodeJS.Timeout[] {
+  const { book, directory, stats, own, system } = o;
   let openedAt = book.workPosition;
   book.onPublished(() => {
     const changes = book.changesFrom(openedAt, book.workPosition - openedAt);
@@ -164,9 +229,9 @@ function keepUp(
     if (changes.some((change) => change.opened)) stats.lastAlertMs = o.nowMs();
   });
   let told = false;
-  const publish = (own: object): void => {
+  const publish = (): void => {
     try {
-      o.stats.publish('dashboard', own);
+      o.board.publish('dashboard', own.take());
       told = false;
     } catch (err) {
       // A full disk, most likely: the queue must stay usable, for what is there can be worked on.
@@ -176,9 +241,8 @@ function keepUp(
   };
   const refresh = setInterval(() => {
     if (directory.refresh()) book.store.rename();
-    const { alertsPerMinute, openAlerts, latencyP50Ms, latencyP99Ms } = stats.current();
-    const own = { alertsPerMinute, openAlerts, latencyP50Ms, latencyP99Ms };
-    publish({ ...own, hitsWaiting: book.hitsWaiting });
+    system.watch();
+    publish();
   }, REFRESH_MS);
   return [refresh];
 }
@@ -188,7 +252,7 @@ function decideUpgrade(
     header(name: string): string | undefined;
     protocols: readonly string[];
   },
-  api: Api,
+  doors: Doors,
   hub: LiveHub,
   isOurOrigin: (origin: string | undefined) => boolean,
 ): UpgradeDecision {
@@ -206,12 +270,17 @@ function decideUpgrade(
     const listener = LiveHub.refuse(CloseCode.protocolVersion, `this server speaks ${SUBPROTOCOL}`);
     return { accept: true, protocol: other, listener };
   }
-  const who = api.signedIn(head);
+  const who = doors.signedIn(head);
   const listener =
     who === undefined
       ? LiveHub.refuse(CloseCode.unauthorised, 'sign in first')
       : hub.accept(who.user, who.session);
   return { accept: true, protocol: SUBPROTOCOL, listener };
+}
+
+/** Cookies know no ports: two Weirs on one machine must not overwrite each other's. */
+function cookieName(port: number): string {
+  return `weir_${port}`;
 }
 
 /** An address that a browser on this machine can open. */

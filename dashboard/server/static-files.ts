@@ -20,6 +20,8 @@ const TYPES: Record<string, string> = {
   '.txt': 'text/plain; charset=utf-8',
 };
 const COMPRESSED = ['.html', '.js', '.css', '.json', '.svg'];
+/** Addresses of the page; any other path that no file has is simply not there. */
+const PAGES = /^\/(?:(?:customers|alerts)(?:\/[^/]*)?|system)?$/;
 const BYTES_MAX = 64 * 1024 * 1024;
 const FOREVER = 'public, max-age=31536000, immutable';
 
@@ -66,8 +68,7 @@ export class StaticFiles {
 
   serve(exchange: Exchange): void {
     const { path } = exchange;
-    const name = path === '/' ? '/index.html' : path;
-    // The page's own addresses live in the fragment: an unknown path is simply not there.
+    const name = PAGES.test(path) ? '/index.html' : path;
     const file = this.files.get(name);
     if (file === undefined) {
       exchange.reply(404, { ...SECURITY_HEADERS, 'content-type': TYPES['.txt']! }, 'not found\n');

@@ -7,11 +7,11 @@ import type { AlertBook } from './alert-book.js';
 import type { LatencyWindow, MinuteRate } from './latency.js';
 
 /** The engine publishes once a second; silent for longer it is away. */
-const AWAY_MS = 5_000;
+export const AWAY_MS = 5_000;
 const READ_AGAIN_MS = 500;
 
 /** Measured once in 10 s by the supervisor. */
-const DISK_OLD_MS = 60_000;
+export const DISK_OLD_MS = 60_000;
 
 /** What we use of the engine's record; whatever is missing shows as 0. */
 interface EngineRecord {

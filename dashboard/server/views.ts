@@ -26,7 +26,7 @@ export function sessionUser(name: string, role: Role): SessionUser {
  */
 const SECRET_CLASSES = ['critically-ill', 'suspected-critically-ill'];
 
-function watchFor(watch: readonly string[]): string[] {
+export function watchView(watch: readonly string[]): string[] {
   const shown = watch.filter((w) => !SECRET_CLASSES.includes(w));
   return shown.length < watch.length ? ['special-care', ...shown] : shown;
 }
@@ -41,7 +41,7 @@ export function alertRowView(row: AlertRow): AlertRow {
     subject: row.subject,
     subjectName: row.subjectName,
     tier: row.tier,
-    watch: watchFor(row.watch),
+    watch: watchView(row.watch),
     severity: row.severity,
     score: row.score,
     action: row.action,

@@ -4,7 +4,9 @@ import type { Rule } from '../../../schemas/catalogue.js';
 import { packProfile } from '../../../schemas/classes.js';
 import type { Hit, Severity } from '../../../schemas/hit.js';
 import { hitIdOfLeg } from '../../../schemas/identity.js';
+import type { ReferenceData } from '../../../schemas/reference.js';
 import { renderSentence } from '../../../schemas/sentence.js';
+import { CustomerBook } from '../customers.js';
 import { type BankDirectory, defaultCalendar } from '../directory.js';
 
 export const sampleRule = {
@@ -68,12 +70,34 @@ export function sampleHit(n: number, change: Partial<Hit> = {}): Hit {
   };
 }
 
+export const sampleReference: Pick<ReferenceData, 'parties' | 'accounts' | 'lists'> = {
+  parties: [
+    {
+      ...{ party: 'G', name: '陈玉兰', kind: 'person', tier: 'strategic', riskClass: 2 },
+      ...{ watch: ['critically-ill', 'elderly'], manager: '李强', branch: '城东支行' },
+    },
+    {
+      ...{ party: 'P-2', name: 'Harbour Trading Ltd', kind: 'company', tier: 'base' },
+      ...{ riskClass: 0, watch: [], manager: '', branch: '' },
+    },
+  ],
+  accounts: [
+    { account: '6222000011112345', party: 'G', opened: '2019-05-06' },
+    { account: '6222000011119876', party: 'G', opened: '2017-01-02' },
+    { account: '6222000022229876', party: 'P-2' },
+  ],
+  lists: [{ list: 'fraud', key: '6222000022229876' }],
+};
+
 export function sampleDirectory(): BankDirectory {
+  const customers = new CustomerBook(sampleReference, 0);
   const calendar = defaultCalendar('Asia/Shanghai');
   return {
     rule: (_version, id) => (id === sampleRule.id ? sampleRule : undefined),
     subjectName: (subject) =>
       subject.startsWith('wide') ? 'w'.repeat(3_000) : `name of ${subject}`,
+    customers: () => customers,
+    ruleNames: () => ({ [sampleRule.id]: sampleRule.names }),
     calendar: () => calendar,
     bank: { zone: 'Asia/Shanghai', baseCurrency: 'CNY' },
     sentence: (hit) => ({

@@ -1,0 +1,90 @@
+/** What the dashboard says of itself on the stats board. */
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { LATENCY_TARGET_MS, type Stats } from '../../schemas/protocol.js';
+import type { DashboardStats, HistogramCounts } from '../../schemas/stats.js';
+import type { AlertBook } from './alert-book.js';
+import type { WorkLog } from './work-tables.js';
+
+/** Seconds; the promised target among them, so that it can be marked in the picture. */
+export const LATENCY_BUCKETS = [
+  ...[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05],
+  LATENCY_TARGET_MS / 1_000,
+  ...[0.25, 0.5, 1, 5, 30],
+];
+const DELAY_RESOLUTION_MS = 10;
+
+/** Counts by bucket, beside the metric, whose counts only a scrape can read. */
+export class LatencyCounts implements HistogramCounts {
+  readonly bounds = LATENCY_BUCKETS;
+  readonly counts = Array.from({ length: LATENCY_BUCKETS.length + 1 }, () => 0);
+  sumSeconds = 0;
+
+  add(seconds: number): void {
+    const found = this.bounds.findIndex((bound) => seconds <= bound);
+    const at = found < 0 ? this.bounds.length : found;
+    this.counts[at] = (this.counts[at] ?? 0) + 1;
+    this.sumSeconds += seconds;
+  }
+}
+
+export interface OwnStatsOptions {
+  book: AlertBook;
+  work: WorkLog & { bytesUsed?(): number };
+  /** Of the page's foot. */
+  foot: () => Stats;
+  latency: LatencyCounts;
+  connections: () => number;
+  startedMs: number;
+}
+
+export class OwnStats {
+  private readonly delay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS });
+  private cpu = process.cpuUsage();
+  private cpuAtMs = performance.now();
+  private last: DashboardStats | undefined;
+
+  constructor(private readonly options: OwnStatsOptions) {
+    this.delay.enable();
+  }
+
+  /** Once a second: shares and quantiles are those since the last time. */
+  take(): DashboardStats {
+    const { book, work, foot, latency, connections, startedMs } = this.options;
+    const { alertsPerMinute, openAlerts, latencyP50Ms, latencyP99Ms } = foot();
+    const now = performance.now();
+    const used = process.cpuUsage(this.cpu);
+    const elapsedMs = Math.max(1, now - this.cpuAtMs);
+    this.cpu = process.cpuUsage();
+    this.cpuAtMs = now;
+    // The monitor measures its own period along.
+    const delayMs = Math.max(0, this.delay.percentile(99) / 1e6 - DELAY_RESOLUTION_MS);
+    this.delay.reset();
+    this.last = {
+      pid: process.pid,
+      startedMs,
+      rssBytes: process.memoryUsage.rss(),
+      cpuRatio: (used.user + used.system) / 1_000 / elapsedMs,
+      eventLoopDelayP99Ms: delayMs,
+      ...{ alertsPerMinute, openAlerts, latencyP50Ms, latencyP99Ms },
+      latency: {
+        bounds: latency.bounds,
+        counts: [...latency.counts],
+        sumSeconds: latency.sumSeconds,
+      },
+      hitsWaiting: book.hitsWaiting,
+      workEnd: book.workPosition,
+      workBytes: work.bytesUsed?.() ?? 0,
+      connections: connections(),
+    };
+    return this.last;
+  }
+
+  /** As last taken. */
+  newest(): DashboardStats {
+    return this.last ?? this.take();
+  }
+
+  stop(): void {
+    this.delay.disable();
+  }
+}
