@@ -14,14 +14,21 @@ export async function startEngineProcess(flags: EngineFlags): Promise<void> {
       logger.warn(line);
     }
     const { runEngine } = await import('./engine/index.js');
+    const { prepareDemo } = await import('./demo/index.js');
+    const { state, referenceDir } = prepareDemo(flags.demo, flags.dir, clock.nowMs(), {
+      customers: flags.demoCustomers,
+      merchants: flags.demoMerchants,
+      historyDays: flags.demoDays,
+    });
+    const reference = flags.reference ?? referenceDir;
     return runEngine({
       dir: flags.dir,
       configuration,
       clock,
       logger,
-      demo: { what: flags.demo, ratePerSecond: flags.rate },
+      demo: { what: flags.demo, ratePerSecond: flags.rate, state },
       ...(flags.catalogue !== undefined && { cataloguePath: flags.catalogue }),
-      ...(flags.reference !== undefined && { referenceDir: flags.reference }),
+      ...(reference !== undefined && { referenceDir: reference }),
     });
   });
 }

@@ -63,7 +63,7 @@ describe('exit codes', () => {
     [['runn'], 'Did you mean run?'],
     [['run', '--nonsense'], 'unknown option'],
     [['run', '--threads', 'many'], 'whole number'],
-    [['run', '--demo', 'everything'], 'sample, none'],
+    [['run', '--demo', 'everything'], 'bank, sample, none'],
     [['replay'], 'missing required argument'],
     [['dead-letters', 'list', '--limit', '-3'], 'above 0'],
     [['replay', 'x', '--threads', '0'], 'above 0'],

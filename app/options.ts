@@ -3,6 +3,8 @@ import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parse } from 'yaml';
 import type { LogLevel } from '../platform/index.js';
+import { DEMO_RATE_MAX } from '../schemas/demo.js';
+import { BANK_SIZE } from './demo/bank-state.js';
 import { UsageError } from './exit-codes.js';
 
 /** Written out here, so that a command's help loads no log and no web server. */
@@ -24,10 +26,17 @@ export interface RoleFlags {
 }
 
 export interface EngineFlags extends RoleFlags {
-  demo: 'sample' | 'none';
-  rate: number;
+  demo: 'bank' | 'sample' | 'none';
+  rate?: number;
+  demoCustomers: number;
+  demoMerchants: number;
+  demoDays: number;
   catalogue?: string;
   reference?: string;
+}
+
+export interface RunFlags extends EngineFlags {
+  reset?: boolean;
 }
 
 const settingFlags = [
@@ -52,10 +61,17 @@ export function countNumber(text: string): number {
   return value;
 }
 
-function positiveNumber(text: string): number {
+function rate(text: string): number {
   const value = Number(text);
-  if (!(value > 0)) throw new InvalidArgumentError('Write a number above 0.');
+  if (!(value > 0) || value > DEMO_RATE_MAX) {
+    throw new InvalidArgumentError(`Write a number above 0, at most ${DEMO_RATE_MAX}.`);
+  }
   return value;
+}
+
+/** The size of the demonstration bank: for tests, which have no time. */
+function hiddenCount(flags: string, ofBank: number): Option {
+  return new Option(flags, 'tests only').argParser(countNumber).default(ofBank).hideHelp();
 }
 
 const collect = (value: string, before: string[] = []): string[] => [...before, value];
@@ -80,11 +96,18 @@ export function addRoleFlags(command: Command): Command {
 export function addEngineFlags(command: Command): Command {
   return addRoleFlags(command)
     .addOption(
-      new Option('--demo <what>', 'play the labelled sample')
-        .choices(['sample', 'none'])
+      new Option('--demo <what>', 'play a demonstration: a bank that lives, a labelled sample')
+        .choices(['bank', 'sample', 'none'])
         .default('none'),
     )
-    .option('--rate <n>', 'transactions a second of the demo', positiveNumber, 20)
+    .option(
+      '--rate <n>',
+      'a second: card receipts of the bank (200), rows of the sample (20)',
+      rate,
+    )
+    .addOption(hiddenCount('--demo-customers <n>', BANK_SIZE.customers))
+    .addOption(hiddenCount('--demo-merchants <n>', BANK_SIZE.merchants))
+    .addOption(hiddenCount('--demo-days <n>', BANK_SIZE.historyDays))
     .option('--catalogue <path>', 'rules to use instead of the shipped ones')
     .option('--reference <folder>', 'reference data: parties, accounts, lists, rates, calendar');
 }
@@ -117,7 +140,11 @@ export function roleArguments(flags: RoleFlags): string[] {
 }
 
 export function engineArguments(flags: EngineFlags): string[] {
-  const args = [...roleArguments(flags), '--demo', flags.demo, '--rate', String(flags.rate)];
+  const args = [...roleArguments(flags), '--demo', flags.demo];
+  if (flags.rate !== undefined) args.push('--rate', String(flags.rate));
+  args.push('--demo-customers', String(flags.demoCustomers));
+  args.push('--demo-merchants', String(flags.demoMerchants));
+  args.push('--demo-days', String(flags.demoDays));
   if (flags.catalogue !== undefined) args.push('--catalogue', resolve(flags.catalogue));
   if (flags.reference !== undefined) args.push('--reference', resolve(flags.reference));
   return args;

@@ -12,12 +12,14 @@ const facts = {
   signInLink: 'http://127.0.0.1:8480/#token=abc',
   ingestUrl: undefined,
   ingestKey: 'the-key',
+  bank: false,
+  operationsUrls: { engine: 'http://127.0.0.1:9001', dashboard: undefined },
 };
 
 describe('ready text', () => {
   it('says where to look, how to send, how to stop', () => {
     const text = readyText(facts);
-    expect(text).toContain('http://127.0.0.1:8480/#token=abc   (works once)');
+    expect(text).toContain('http://127.0.0.1:8480/#token=abc   (signs you in, works once)');
     expect(text).toContain('./weir-data');
     expect(text).toContain('Ctrl-C');
   });

@@ -2,6 +2,7 @@
 import type { Logger } from '../platform/index.js';
 import type { Configuration } from '../schemas/configuration.js';
 import type { Clock } from '../schemas/ports.js';
+import type { BankState } from './demo/bank-state.js';
 
 export interface RoleOptions {
   dir: string;
@@ -11,8 +12,11 @@ export interface RoleOptions {
 }
 
 export interface DemoChoice {
-  what: 'sample' | 'none';
-  ratePerSecond: number;
+  what: 'bank' | 'sample' | 'none';
+  /** Undefined: as the demonstration has it. */
+  ratePerSecond: number | undefined;
+  /** Of the bank, as prepared. */
+  state?: BankState | undefined;
 }
 
 export interface EngineRoleOptions extends RoleOptions {

@@ -12,21 +12,29 @@ import {
 } from '../platform/index.js';
 import type { Configuration } from '../schemas/configuration.js';
 import { writeAddresses } from './addresses.js';
+import { checkDemoFolder } from './demo/bank-state.js';
+import { resetDemo } from './demo/reset.js';
+import { watchDisk } from './disk.js';
 import { UsageError } from './exit-codes.js';
 import { ignoreGoneTerminal, watchTerminal } from './hangup.js';
 import type { ChildMessage } from './ipc.js';
-import { type EngineFlags, engineArguments, overridesOf, roleArguments } from './options.js';
+import { engineArguments, overridesOf, type RunFlags, roleArguments } from './options.js';
 import { packageRoot } from './package.js';
 import { readyText } from './ready-text.js';
 import { type Supervisor, startSupervisor } from './supervisor.js';
 
-export async function runEverything(flags: EngineFlags): Promise<number> {
+export async function runEverything(flags: RunFlags): Promise<number> {
   const configuration = loadConfiguration(flags.dir, overridesOf(flags));
   checkClock(flags.clockStart);
   const logger = createLogger({ role: 'supervisor', level: flags.logLevel });
   const lock = lockFolder(flags.dir);
+  let stopWatching = (): void => undefined;
   try {
+    prepareFolder(flags);
     const { ingestKey } = ensureSecrets(flags.dir);
+    stopWatching = watchDisk(flags.dir, (error) =>
+      logger.warn({ err: error }, 'disk used is not known'),
+    );
     const anchored = { clockAnchorMs: Date.now(), ...flags };
     const main = join(packageRoot(), 'dist', 'app', 'main.js');
     const said = new Map<string, ChildMessage>();
@@ -42,7 +50,7 @@ export async function runEverything(flags: EngineFlags): Promise<number> {
         const key = `${child} ${message.type}`;
         said.set(key, { ...said.get(key), ...message });
       },
-      onReady: () => announce(flags.dir, ingestKey, configuration, said),
+      onReady: () => announce(flags, ingestKey, configuration, said),
     });
     const stop = (): void => {
       process.stderr.write('weir: stopping ...\n');
@@ -57,6 +65,7 @@ export async function runEverything(flags: EngineFlags): Promise<number> {
     });
     return await supervisor.done;
   } finally {
+    stopWatching();
     await lock.release();
   }
 }
@@ -70,8 +79,19 @@ function checkClock(clockStart: string | undefined): void {
   }
 }
 
+/** Before any role starts: what the folder holds must fit the demonstration that is asked for. */
+function prepareFolder({ dir, demo, reset }: RunFlags): void {
+  if (reset === true) {
+    if (demo === 'none') throw new UsageError('--reset: only a demonstration, add --demo bank');
+    const removed = resetDemo(dir);
+    const what = removed.length === 0 ? 'nothing to remove' : `removed ${removed.join(', ')}`;
+    process.stderr.write(`weir: begins afresh in ${dir}: ${what}\n`);
+  }
+  checkDemoFolder(dir, demo);
+}
+
 function announce(
-  dir: string,
+  flags: RunFlags,
   ingestKey: string,
   configuration: Configuration,
   said: ReadonlyMap<string, ChildMessage>,
@@ -79,11 +99,20 @@ function announce(
   const link = said.get('dashboard sign-in-link');
   const engine = said.get('engine ready');
   const dashboard = said.get('dashboard ready');
+  const { dir, demo } = flags;
+  const engineAt = engine?.type === 'ready' ? engine : undefined;
+  const dashboardAt = dashboard?.type === 'ready' ? dashboard : undefined;
   const addresses = {
-    ingestUrl: engine?.type === 'ready' ? engine.ingestUrl : undefined,
-    dashboardUrl: dashboard?.type === 'ready' ? dashboard.dashboardUrl : undefined,
+    ingestUrl: engineAt?.ingestUrl,
+    dashboardUrl: dashboardAt?.dashboardUrl,
   };
   writeAddresses(dir, addresses);
   const signInLink = link?.type === 'sign-in-link' ? link.url : undefined;
-  process.stdout.write(readyText({ dir, configuration, signInLink, ingestKey, ...addresses }));
+  const bank = demo === 'bank';
+  const operationsUrls = {
+    engine: engineAt?.operationsUrl,
+    dashboard: dashboardAt?.operationsUrl,
+  };
+  const facts = { dir, configuration, bank, signInLink, ingestKey, operationsUrls, ...addresses };
+  process.stdout.write(readyText(facts));
 }

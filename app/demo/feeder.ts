@@ -13,6 +13,9 @@ export type Offer = Omit<SourceBatch, 'partition'>;
 
 export class Feeder {
   rejected = 0;
+  /** Resolves when it is stopped. */
+  readonly ended: Promise<void>;
+  #tellEnded: () => void = () => undefined;
   #stopped = false;
   readonly #sleepers = new Set<() => void>();
   readonly #waitForRoom = new Set<() => void>();
@@ -21,6 +24,9 @@ export class Feeder {
   #inFlight: Promise<void>[] = [];
 
   constructor(private readonly host: SourceHost) {
+    this.ended = new Promise((resolve) => {
+      this.#tellEnded = resolve;
+    });
     host.onRoom(() => {
       for (const wake of this.#waitForRoom) wake();
     });
@@ -32,6 +38,7 @@ export class Feeder {
 
   stop(): void {
     this.#stopped = true;
+    this.#tellEnded();
     for (const wake of [...this.#sleepers, ...this.#waitForRoom]) wake();
   }
 

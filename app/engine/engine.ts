@@ -25,7 +25,7 @@ import {
 } from '../../platform/index.js';
 import * as R from '../../schemas/generated/records.js';
 import { FAMILIES, SEVERITIES } from '../../schemas/hit.js';
-import { DEMO_SOURCES, type Demo, demoReferenceDir, startDemo } from '../demo/index.js';
+import { DEMO_SOURCES, type Demo, startDemo } from '../demo/index.js';
 import { packageVersion } from '../package.js';
 import type { EngineRoleOptions, RunningRole } from '../role-contract.js';
 import { tellSupervisor } from '../role-process.js';
@@ -45,6 +45,8 @@ import { VersionBook } from './versions.js';
 const EVIDENCE_MAX = 100;
 const READ_RECORDS = 2_000;
 const STATS_MS = 1_000;
+/** Fewer are read from the journal's tail as fast. */
+const CHECKPOINT_IDS_MIN = 200_000;
 /** Above this share of a region the sources pause: a shard must never run out of memory. */
 const STATE_FILL_MAX = 0.95;
 
@@ -93,8 +95,7 @@ class Engine implements RunningRole {
     this.#files = new VersionFiles(this.#versions, this.#journal.blobs, {
       configuration,
       cataloguePath: options.cataloguePath,
-      referenceDir:
-        options.referenceDir ?? (options.demo.what === 'sample' ? demoReferenceDir() : undefined),
+      referenceDir: options.referenceDir,
     });
     this.#writer = new HitsWriter({
       log: this.#hits,
@@ -159,7 +160,7 @@ class Engine implements RunningRole {
     this.#health.set('running');
     this.#statistics.publish();
     logger.info({ threads: configuration.threads, shards: this.#shards }, 'engine runs');
-    await this.#startDemo();
+    this.#startDemo();
   }
 
   #begin(what: string): void {
@@ -182,7 +183,7 @@ class Engine implements RunningRole {
   }
 
   async #startAdmission(): Promise<void> {
-    const { configuration, clock } = this.#options;
+    const { configuration, clock, dir } = this.#options;
     const reference = this.#files.referenceInForce(this.#journal.nextPosition);
     this.#admission = await createAdmission({
       journal: measuredJournal(this.#journal, this.#journalAppend, () => {
@@ -193,6 +194,9 @@ class Engine implements RunningRole {
       configuration,
       clock,
       reference,
+      ...(configuration.dedupeIdsMax >= CHECKPOINT_IDS_MIN && {
+        checkpoint: { dir: join(dir, 'dedupe'), identity: this.#journal.identity },
+      }),
       onAdmitted: (position, record) => {
         if (this.#accepting) this.#pipeline.accept(position, record);
       },
@@ -264,7 +268,7 @@ class Engine implements RunningRole {
       configuration,
       decisions: this.#decisions,
     });
-    this.#measure([source.name, ...Object.values(DEMO_SOURCES)]);
+    this.#measure([source.name, ...DEMO_SOURCES]);
     const ingest = await source.listen(this.#admission);
     this.#closers.push(() => source.stop());
     tellSupervisor({
@@ -306,15 +310,9 @@ class Engine implements RunningRole {
     return this.#pipeline.stateFull || Math.max(...fills) > STATE_FILL_MAX;
   }
 
-  async #startDemo(): Promise<void> {
+  #startDemo(): void {
     const { demo, dir, clock, logger } = this.#options;
-    if (demo.what !== 'sample') return;
-    this.#demo = startDemo(this.#admission, {
-      dir,
-      clock,
-      logger,
-      ratePerSecond: demo.ratePerSecond,
-    });
+    this.#demo = startDemo(this.#admission, demo, { dir, clock, logger });
   }
 
   /**
