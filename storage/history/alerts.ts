@@ -22,6 +22,7 @@ const fold = (database: string, which: string): string => `
     anyIf(e.subject, e.what = 'open') AS subject,
     argMaxIf((e.severity, e.score, e.amount_base_minor, e.family), (e.severity, e.position),
       ${SPEAKS}) AS best,
+    if(best.4 = '', 'operations', best.4) AS family_name,
     countIf(${IS_HIT}) AS hit_count, anyIf(e.at_ms, e.what = 'open') AS opened_ms,
     if(countIf(${SPEAKS}) = 0, opened_ms, maxIf(e.event_ms, ${SPEAKS})) AS hit_ms,
     argMax(e.at_ms, e.position) AS changed_ms,
@@ -57,7 +58,7 @@ export function alertsQuestion(search: AlertSearch): Question<AlertRow, StoredAl
   const { sql, parameters } = filters(search);
   return {
     sql: (database) => `
-      SELECT toString(f.id) AS alert, f.rule AS rule, f.best.4 AS family_name, f.subject AS subject,
+      SELECT toString(f.id) AS alert, f.rule AS rule, f.family_name AS family_name, f.subject AS subject,
         f.best.1 AS severity, f.best.2 AS score, f.best.3 AS base_minor,
         f.hit_count AS hit_count, f.state AS state, f.owner AS owner,
         f.close_reason AS close_reason, f.hit_ms AS hit_ms, f.opened_ms AS opened_ms,
@@ -91,7 +92,7 @@ function filters(search: AlertSearch): {
   };
   equals(opened, 'o.rule', 'rule', search.rule);
   equals(opened, 'o.subject', 'subject', search.subject);
-  equals(folded, 'f.best.4', 'family', search.family);
+  equals(folded, 'f.family_name', 'family', search.family);
   equals(folded, 'f.state', 'state', search.state);
   equals(folded, 'f.close_reason', 'closeReason', search.closeReason);
   if (search.severityAtLeast !== undefined) {
@@ -120,7 +121,7 @@ function readAlert(row: AlertRow): StoredAlert {
   };
 }
 
-/** Of an alert whose hit was not to be had any more, as in the dashboard. */
+/** A family of a later version is not lost from sight. */
 const familyOf = (name: string): Family => FAMILIES.find((known) => known === name) ?? 'operations';
 
 interface RuleRow {
