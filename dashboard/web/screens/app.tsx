@@ -1,10 +1,9 @@
-/** Which screen: sign-in, forbidden, or the queue. */
-
+/** Which screen: sign-in, forbidden, or the pages. */
+import { Shell } from '../pages/shell.js';
 import { signOut } from '../state/actions.js';
 import { announcement } from '../state/queue.js';
 import { session } from '../state/session.js';
 import { fill, text } from '../text/index.js';
-import { Queue } from './queue.js';
 import { SignIn } from './sign-in.js';
 
 export function App() {
@@ -22,8 +21,7 @@ export function App() {
 function Screen() {
   const current = session.value;
   if (current.state !== 'signed-in') return <SignIn />;
-  if (!current.user.permissions.includes('alerts.read')) return <Forbidden />;
-  return <Queue user={current.user} />;
+  return <Shell user={current.user} />;
 }
 
 export function Forbidden() {

@@ -2,6 +2,7 @@
  * What the officer must know about the list itself: disconnected, stale, reloaded, hints. Below
  * the table, so that no row moves when one comes.
  */
+import { signal } from '@preact/signals';
 import { CloseCode } from '../live/constants.js';
 import { passwordHint } from '../state/preferences.js';
 import { connection, nowMs, problem, reconnect, reloaded, stats } from '../state/queue.js';
@@ -14,6 +15,7 @@ export function Banners() {
     <section class="banners" aria-label={text.value.common.notices}>
       <ConnectionBanner />
       <EngineBanner />
+      <HistoryBanner />
       <Dismissible
         shown={reloaded.value}
         kind="reloaded"
@@ -93,6 +95,27 @@ function EngineBanner() {
     <div class="banner warn" data-banner="engine">
       <span class="banner-words">{engine === 'away' ? t.engineAway : t.engineStarting}</span>
     </div>
+  );
+}
+
+/** Dismissed for this page: it comes back with the next kind of trouble, or a reload. */
+const historyDismissed = signal('');
+
+function HistoryBanner() {
+  const t = text.value.connection;
+  const history = stats.value.at(-1)?.history;
+  if (history === undefined || connection.value.state !== 'live') return null;
+  const { state, detail } = history;
+  const missing = state === 'away' || state === 'absent';
+  return (
+    <Dismissible
+      shown={missing && historyDismissed.value !== state}
+      kind="history"
+      words={`${state === 'away' ? t.historyAway : t.historyAbsent} ${detail}`.trim()}
+      dismiss={() => {
+        historyDismissed.value = state;
+      }}
+    />
   );
 }
 

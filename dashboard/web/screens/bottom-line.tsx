@@ -1,9 +1,22 @@
 /** The line below the table: what waits, how much is shown, and three small figures. */
 import { Sparkline } from '../chart/sparkline.js';
 import { plain } from '../format.js';
-import { connection, resume, stats, store, tableVersion, waiting } from '../state/queue.js';
+import { type Undoable, undo, undoable } from '../state/actions.js';
+import type { Address } from '../state/filter.js';
+import { language } from '../state/preferences.js';
+import {
+  address,
+  connection,
+  resume,
+  stats,
+  store,
+  tableVersion,
+  waiting,
+} from '../state/queue.js';
 import { fill, text } from '../text/index.js';
 
+import { DemoChip } from './demo-banner.js';
+import { Key } from './key.js';
 import { currentTable } from './table-host.js';
 
 /** Resumes and goes to where the new ones are. */
@@ -16,23 +29,62 @@ export function BottomLine() {
   const t = text.value.queue;
   tableVersion.value;
   const n = waiting.value;
-  // Only who is connected can know that.
-  const upToDate = connection.value.state === 'live';
+  const done = undoable.value;
   return (
     <footer class="bottom">
+      <DemoChip />
       {n > 0 ? (
         <button type="button" class="button primary waiting" onClick={showNew}>
           {fill(t.newAlerts, { n: plain(n) })}
         </button>
-      ) : (
-        <span class="muted up-to-date">{upToDate ? t.upToDate : ''}</span>
-      )}
+      ) : null}
+      {done === null ? <Shown quiet={n > 0} /> : <Toast done={done} />}
+      <Figures />
+    </footer>
+  );
+}
+
+/** How much of the queue the table shows, and the same as a file. */
+function Shown({ quiet }: { quiet: boolean }) {
+  const t = text.value.queue;
+  // Only who is connected can know that.
+  const upToDate = connection.value.state === 'live' && !quiet;
+  return (
+    <>
+      {quiet ? null : <span class="muted up-to-date">{upToDate ? t.upToDate : ''}</span>}
       <span class="muted shown">
         {fill(t.shown, { n: plain(store.order.length), total: plain(store.rows.size) })}
         {store.truncated ? ` · ${fill(t.truncated, { n: plain(store.rows.size) })}` : ''}
       </span>
-      <Figures />
-    </footer>
+      <a class="muted export" href={csvAddress(address.value.filter)} download="weir-alerts.csv">
+        {t.exportCsv}
+      </a>
+    </>
+  );
+}
+
+/** The present filter as the server knows it; what it cannot filter by is left out. */
+export function csvAddress(filter: Address['filter']): string {
+  const query = new URLSearchParams({ state: filter.state });
+  if (filter.family !== null) query.set('family', filter.family);
+  if (filter.who === 'mine' || filter.who === 'unassigned') query.set('who', filter.who);
+  if (filter.q !== '') query.set('q', filter.q);
+  return `/api/alerts.csv?${query.toString()}`;
+}
+
+/** What was just done, in the place of a line that nobody needs at that moment. */
+function Toast({ done }: { done: Undoable }) {
+  const t = text.value.queue;
+  const words = done.what === 'take' ? t.tookAlert : t.closedAlert;
+  return (
+    <span class="toast" data-toast={done.what}>
+      <span class="toast-words" title={done.before.sentence[language.value]}>
+        {fill(words, { customer: done.before.subjectName })}
+      </span>
+      <button type="button" class="button" onClick={undo}>
+        {t.undo} <Key name="U" />
+      </button>
+    </span>
   );
 }
 

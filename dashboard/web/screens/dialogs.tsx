@@ -1,7 +1,6 @@
 /** The page's windows: native modal dialogs, in which the browser keeps the focus. */
 import { signal } from '@preact/signals';
-import type { ComponentChildren } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { CloseReason } from '../../../schemas/work-log.js';
 import { close, closing } from '../state/actions.js';
 import { api } from '../state/api.js';
@@ -9,9 +8,12 @@ import { language, shortcuts } from '../state/preferences.js';
 import { announcement, store } from '../state/queue.js';
 import { passwordWasSet } from '../state/session.js';
 import { fill, text } from '../text/index.js';
+import { Curl } from './curl.js';
 import { Key } from './key.js';
+import { Modal } from './modal.js';
+import { Older } from './older.js';
 
-export const dialog = signal<'none' | 'help' | 'password'>('none');
+export const dialog = signal<'none' | 'help' | 'password' | 'older' | 'curl'>('none');
 
 const PASSWORD_LENGTH_MIN = 12;
 const NOTE_LENGTH_MAX = 4_000;
@@ -31,6 +33,8 @@ export function Dialogs() {
     <>
       {dialog.value === 'help' ? <Help /> : null}
       {dialog.value === 'password' ? <Password /> : null}
+      {dialog.value === 'older' ? <Older shut={shut} /> : null}
+      {dialog.value === 'curl' ? <Curl shut={shut} /> : null}
       {closing.value === null ? null : <CloseAlert id={closing.value} />}
     </>
   );
@@ -39,42 +43,6 @@ export function Dialogs() {
 const shut = (): void => {
   dialog.value = 'none';
 };
-
-interface ModalProps {
-  titleId: string;
-  title: string;
-  onClose: () => void;
-  children: ComponentChildren;
-}
-
-function Modal({ titleId, title, onClose, children }: ModalProps) {
-  const element = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
-    const node = element.current;
-    const before = document.activeElement;
-    node?.showModal();
-    return () => {
-      node?.close();
-      // The browser gives the focus back on close; not so when the node is taken away first.
-      if (before instanceof HTMLElement && before.isConnected) before.focus();
-    };
-  }, []);
-  return (
-    <dialog
-      ref={element}
-      aria-labelledby={titleId}
-      onCancel={(event) => {
-        event.preventDefault();
-        onClose();
-      }}
-    >
-      <div class="dialog-body">
-        <h2 id={titleId}>{title}</h2>
-        {children}
-      </div>
-    </dialog>
-  );
-}
 
 interface ReasonsProps {
   chosen: CloseReason | null;
@@ -236,10 +204,12 @@ function Help() {
     [['Esc'], t.helpBack],
     [['1'], t.helpTake],
     [['3'], t.helpClose],
+    [['U'], t.helpUndo],
     [['N'], t.helpNext],
     [['R'], t.helpShowNew],
     [['Space'], t.helpPause],
     [['/'], t.helpSearch],
+    [['g l', 'g c', 'g s'], t.helpPages],
     [['?'], t.helpHelp],
   ];
   return (

@@ -5,7 +5,15 @@ import { bothClocks, fullTime, minuteTime, money, plain, timeLeft } from '../for
 import { askClose, commandsDone, release, take, whyNot } from '../state/actions.js';
 import { api, failure } from '../state/api.js';
 import { language } from '../state/preferences.js';
-import { announcement, closeDrawer, me, nowMs, store, tableVersion } from '../state/queue.js';
+import {
+  announcement,
+  closeDrawer,
+  me,
+  nowMs,
+  openAlert,
+  store,
+  tableVersion,
+} from '../state/queue.js';
 import { bank, checkSession } from '../state/session.js';
 import { fill, text, word } from '../text/index.js';
 import { Evidence } from './evidence.js';
@@ -59,7 +67,12 @@ export function Drawer({ id }: { id: string }) {
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: keys must be able to scroll it */}
       <div class="drawer-scroll" tabIndex={0}>
-        {row === undefined ? null : <Summary row={row} />}
+        {row === undefined ? null : (
+          <Summary
+            row={row}
+            followedBy={loaded.state === 'ready' ? loaded.detail.followedBy : null}
+          />
+        )}
         {loaded.state === 'loading' ? <p class="muted pad">{t.drawer.loading}</p> : null}
         {loaded.state === 'failed' ? (
           <p class="notice bad">{fill(t.drawer.failed, { reason: loaded.why })}</p>
@@ -97,7 +110,7 @@ function CopyButtons({ id }: { id: string }) {
   );
 }
 
-function Summary({ row }: { row: AlertRow }) {
+function Summary({ row, followedBy }: { row: AlertRow; followedBy: string | null }) {
   const t = text.value;
   const where = bank.value;
   return (
@@ -112,7 +125,9 @@ function Summary({ row }: { row: AlertRow }) {
       </p>
       <h2>{row.sentence[language.value]}</h2>
       <p class="who">
-        <strong>{row.subjectName}</strong>
+        <a class="customer-link" href={`/customers/${encodeURIComponent(row.subject)}`}>
+          {row.subjectName}
+        </a>
         <span class="tier">{word(t.domain.tier, row.tier)}</span>
         {row.watch.map((name) => (
           <span class="watch" key={name}>
@@ -127,7 +142,28 @@ function Summary({ row }: { row: AlertRow }) {
         {row.ruleName[language.value]}
       </p>
       <MustDo row={row} />
+      <Follows before={row.follows} after={followedBy} />
     </section>
+  );
+}
+
+/** A hit on a closed alert opens a new one: the way there and back. */
+function Follows({ before, after }: { before: string | null; after: string | null }) {
+  const t = text.value.drawer;
+  if (before === null && after === null) return null;
+  return (
+    <p class="follows">
+      {before === null ? null : (
+        <button type="button" class="link" onClick={() => openAlert(before)}>
+          {t.follows}
+        </button>
+      )}
+      {after === null ? null : (
+        <button type="button" class="link" onClick={() => openAlert(after)}>
+          {t.followedBy}
+        </button>
+      )}
+    </p>
   );
 }
 

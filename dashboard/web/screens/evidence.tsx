@@ -1,13 +1,15 @@
-/** The proof in the drawer: gates, transactions, facts, counterparties, hits, trail, versions. */
-import type { ComponentChildren } from 'preact';
+/** The proof in the drawer, in the order in which an officer asks for it. */
 import { useState } from 'preact/hooks';
-import type { GateEvidence, Hit } from '../../../schemas/hit.js';
+import type { Hit } from '../../../schemas/hit.js';
 import type { AlertDetail, AlertRow } from '../../../schemas/protocol.js';
 import { actDetail, bothClocks, clockTime, fullTime, measure, money, plain } from '../format.js';
 import { language } from '../state/preferences.js';
 import { nowMs, openAlert } from '../state/queue.js';
 import { bank } from '../state/session.js';
 import { fill, text, word } from '../text/index.js';
+import { Block } from './block.js';
+import { featureName, Gates } from './gates.js';
+import { Picture } from './picture.js';
 import { Shape } from './shape.js';
 
 export function Evidence({ detail }: { detail: AlertDetail }) {
@@ -17,121 +19,12 @@ export function Evidence({ detail }: { detail: AlertDetail }) {
       {hit === undefined ? null : <Gates hit={hit} rule={detail.rule} />}
       {hit === undefined ? null : <Transactions hit={hit} />}
       {hit === undefined ? null : <Facts hit={hit} rule={detail.rule} />}
-      {hit === undefined ? null : <Counterparties hit={hit} />}
-      <Hits detail={detail} />
-      <Trail detail={detail} />
+      <Picture row={detail.row} hit={hit} />
       <OtherAlerts rows={detail.otherAlerts} />
+      <Hits detail={detail} />
       <Versions detail={detail} hit={hit} />
+      <Trail detail={detail} />
     </>
-  );
-}
-
-interface BlockProps {
-  title: string;
-  aside?: string;
-  children: ComponentChildren;
-}
-
-function Block({ title, aside, children }: BlockProps) {
-  return (
-    <section class="block">
-      <h3>
-        {title}
-        {aside === undefined ? null : <span class="muted aside">{aside}</span>}
-      </h3>
-      {children}
-    </section>
-  );
-}
-
-/** A feature's name in the reader's language; unknown ones are spelt out from their own name. */
-export function featureName(feature: string, unit: string): string {
-  const group: Record<string, string> = text.value.features;
-  const known = group[`${feature}:${unit}`] ?? group[feature];
-  if (known !== undefined) return known;
-  return feature.replace(/([a-z0-9])([A-Z])|([a-z])([0-9])/g, '$1$3 $2$4').toLowerCase();
-}
-
-function Gates({ hit, rule }: { hit: Hit; rule: AlertDetail['rule'] }) {
-  const t = text.value;
-  const band = rule?.bands.find((each) => each.outcome === hit.band);
-  const op = band?.above === undefined ? 'atLeast' : 'above';
-  const observed: GateEvidence = { ...hit.observed, op, threshold: hit.threshold };
-  const rest = hit.gates.filter((gate) => gate.feature !== hit.observed.feature);
-  const own = hit.gates.find((gate) => gate.feature === hit.observed.feature);
-  const gates = [{ ...observed, ...(own?.normal === undefined ? {} : { normal: own.normal }) }];
-  return (
-    <Block title={t.drawer.gates}>
-      <table class="data gates">
-        <thead>
-          <tr>
-            <th scope="col">{t.drawer.gate}</th>
-            <th scope="col" class="number">
-              {t.drawer.observed}
-            </th>
-            <th scope="col" class="number">
-              {t.drawer.threshold}
-            </th>
-            <th scope="col" class="number">
-              {t.drawer.normal}
-            </th>
-            <th scope="col">{t.drawer.position}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {[...gates, ...rest].map((gate) => (
-            <GateLine gate={gate} key={`${gate.feature} ${gate.op} ${gate.threshold}`} />
-          ))}
-        </tbody>
-      </table>
-    </Block>
-  );
-}
-
-function GateLine({ gate }: { gate: GateEvidence }) {
-  const t = text.value;
-  const show = (value: number) => measure(value, gate.unit, bank.value, t);
-  return (
-    <tr>
-      <th scope="row">{featureName(gate.feature, gate.unit)}</th>
-      <td class="number strong">
-        {gate.value === null ? t.drawer.notAvailable : show(gate.value)}
-      </td>
-      <td class="number">
-        {word(t.domain.op, gate.op)} {show(gate.threshold)}
-      </td>
-      <td class="number">
-        {gate.normal === undefined ? t.drawer.unknownNormal : show(gate.normal)}
-      </td>
-      <td class="bar-cell">
-        <Bar gate={gate} />
-      </td>
-    </tr>
-  );
-}
-
-const BAR_WIDTH = 72;
-
-/** Where the value lies: filled to the value, a line at the threshold, a dot at the normal. */
-function Bar({ gate }: { gate: GateEvidence }) {
-  const t = text.value;
-  if (gate.value === null || gate.unit === 'flag') return null;
-  const top = Math.max(gate.value, gate.threshold, gate.normal ?? 0) * 1.1;
-  if (!(top > 0)) return null;
-  const x = (value: number) => Math.max(0, Math.min(1, value / top)) * BAR_WIDTH;
-  const words = fill(t.drawer.bars, {
-    value: measure(gate.value, gate.unit, bank.value, t),
-    threshold: measure(gate.threshold, gate.unit, bank.value, t),
-  });
-  return (
-    <svg class="gate-bar" viewBox={`0 0 ${BAR_WIDTH} 14`} role="img" aria-label={words}>
-      <rect class="track" x="0" y="5" width={BAR_WIDTH} height="4" />
-      <rect class="value" x="0" y="5" width={x(gate.value)} height="4" />
-      {gate.normal === undefined ? null : (
-        <circle class="normal" cx={x(gate.normal)} cy="7" r="2.5" />
-      )}
-      <path class="threshold" d={`M${x(gate.threshold)} 1V13`} />
-    </svg>
   );
 }
 
@@ -218,28 +111,6 @@ function Facts({ hit, rule }: { hit: Hit; rule: AlertDetail['rule'] }) {
   );
 }
 
-const COUNTERPARTIES_SHOWN = 20;
-
-function Counterparties({ hit }: { hit: Hit }) {
-  const t = text.value;
-  const all = hit.counterparties;
-  if (all.length === 0) return null;
-  return (
-    <Block title={t.drawer.counterparties} aside={plain(all.length)}>
-      <ul class="chips">
-        {all.slice(0, COUNTERPARTIES_SHOWN).map((each) => (
-          <li class="mono" key={each}>
-            {each}
-          </li>
-        ))}
-        {all.length > COUNTERPARTIES_SHOWN ? (
-          <li class="muted">+{all.length - COUNTERPARTIES_SHOWN}</li>
-        ) : null}
-      </ul>
-    </Block>
-  );
-}
-
 function Hits({ detail }: { detail: AlertDetail }) {
   const t = text.value;
   const { hits, row } = detail;
@@ -249,6 +120,9 @@ function Hits({ detail }: { detail: AlertDetail }) {
       : plain(hits.length);
   return (
     <Block title={t.drawer.hits} aside={aside}>
+      {detail.hitsGone === 0 ? null : (
+        <p class="muted">{fill(t.drawer.hitsGone, { n: plain(detail.hitsGone) })}</p>
+      )}
       <ol class="lines">
         {hits.map((hit) => (
           <li key={hit.id} data-severity={hit.severity}>
@@ -324,7 +198,6 @@ function Versions({ detail, hit }: { detail: AlertDetail; hit: Hit | undefined }
     [t.subject, row.subject],
     [t.rule, `${row.rule} ${row.ruleVersion}`],
   ];
-  if (row.follows !== null) pairs.push([t.reopenedFrom, row.follows]);
   if (rule !== null) pairs.push([t.formula, rule.formula], [t.owner, rule.owner]);
   if (hit !== undefined) {
     const [from, to] = [hit.window.from, hit.window.to].map((ms) => fullTime(ms, bank.value));
@@ -338,7 +211,7 @@ function Versions({ detail, hit }: { detail: AlertDetail; hit: Hit | undefined }
     pairs.push([t.references, rule.references.join('; ')]);
   }
   return (
-    <Block title={t.versions}>
+    <Block title={t.versions} folded>
       <dl class="pairs versions">
         {pairs.map(([name, value]) => (
           <div key={name}>

@@ -1,7 +1,8 @@
-/** Name, connection badge, throughput, and the menu with what this browser remembers. */
+/** Name, tabs of the pages, connection badge, throughput, and the menu with what this browser remembers. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { SessionUser } from '../../../schemas/protocol.js';
 import { plain } from '../format.js';
+import { Tabs } from '../pages/tabs.js';
 import { signOut } from '../state/actions.js';
 import { density, language, shortcuts, theme } from '../state/preferences.js';
 import { connection, nowMs, stats } from '../state/queue.js';
@@ -10,6 +11,7 @@ import { fill, text } from '../text/index.js';
 import { type Choice, Choices } from './choices.js';
 import { dialog } from './dialogs.js';
 import { Mark } from './mark.js';
+import { NoticeChoices } from './notice-choices.js';
 
 export function Header({ user }: { user: SessionUser }) {
   const t = text.value;
@@ -19,8 +21,8 @@ export function Header({ user }: { user: SessionUser }) {
       <div class="brand">
         <Mark />
         <span class="brand-name">{t.common.product}</span>
-        <span class="brand-screen">{t.common.live}</span>
       </div>
+      <Tabs user={user} />
       <div class="header-right">
         <Badge />
         {latest === undefined ? null : (
@@ -145,6 +147,7 @@ function Settings({ user, done }: { user: SessionUser; done: () => void }) {
       <Choices name="theme" label={t.common.theme} value={theme} choices={themes} />
       <Choices name="density" label={t.common.density} value={density} choices={densities} />
       <Choices name="shortcuts" label={t.common.shortcuts} value={shortcuts} choices={onOff} />
+      <NoticeChoices />
       <div class="settings-buttons">
         {passwordSet ? null : (
           <button

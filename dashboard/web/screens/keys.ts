@@ -1,5 +1,5 @@
 /** The keyboard: one listener for the whole page, silent while somebody types or a dialog is up. */
-import { askClose, take } from '../state/actions.js';
+import { askClose, take, undo, undoable } from '../state/actions.js';
 import { shortcuts } from '../state/preferences.js';
 import { address, closeDrawer, openAlert, pause, paused, selected, store } from '../state/queue.js';
 import { showNew } from './bottom-line.js';
@@ -57,6 +57,10 @@ function single(key: string): boolean {
       return onSelected(take);
     case '3':
       return onSelected(askClose);
+    case 'u':
+      if (undoable.value === null) return false;
+      undo();
+      return true;
     case 'r':
       showNew();
       return true;

@@ -1,11 +1,13 @@
 /** The first screen: header, filters, table, drawer and the line below. */
 import { useEffect } from 'preact/hooks';
 import type { SessionUser } from '../../../schemas/protocol.js';
-import { address, loading, startQueue, stopQueue } from '../state/queue.js';
+import { takeFocusWish } from '../pages/router.js';
+import { address, enterQueue, loading } from '../state/queue.js';
 import { text } from '../text/index.js';
 import { Forbidden } from './app.js';
 import { Banners } from './banners.js';
 import { BottomLine } from './bottom-line.js';
+import { DemoBanner } from './demo-banner.js';
 import { Dialogs } from './dialogs.js';
 import { Drawer } from './drawer.js';
 import { Header } from './header.js';
@@ -16,13 +18,11 @@ import { Toolbar } from './toolbar.js';
 export function Queue({ user }: { user: SessionUser }) {
   const t = text.value;
   useEffect(() => {
-    void startQueue();
-    const remove = installKeys();
-    return () => {
-      remove();
-      stopQueue();
-    };
-  }, [user.name]);
+    enterQueue();
+    // Back from another page: on in the list, where the arrow keys act.
+    if (takeFocusWish()) skip();
+    return installKeys();
+  }, []);
   if (loading.value === 'forbidden') return <Forbidden />;
   const open = address.value.alert;
   return (
@@ -31,6 +31,7 @@ export function Queue({ user }: { user: SessionUser }) {
         {t.common.skip}
       </button>
       <Header user={user} />
+      <DemoBanner />
       <Toolbar />
       <main class="middle">
         <h1 class="hidden-text">{t.queue.title}</h1>

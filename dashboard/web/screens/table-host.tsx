@@ -2,6 +2,7 @@
 import { effect } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { duration, zoneName } from '../format.js';
+import { demo } from '../state/demo.js';
 import { language } from '../state/preferences.js';
 import {
   address,
@@ -61,6 +62,7 @@ export function TableHost() {
         selected: selected.value,
         sort: address.value.sort,
         zone: zoneName(bank.value),
+        closed: address.value.filter.state === 'closed',
         context: {
           t: text.value,
           language: language.value,
@@ -121,13 +123,17 @@ function Empty() {
   }
   if (filter.state === 'closed') return <p class="empty muted">{t.queue.emptyClosed}</p>;
   const last = stats.value.at(-1)?.lastAlertMs ?? null;
+  const bankNow = demo.value;
+  const reading = bankNow?.phase === 'history' ? Math.floor(bankNow.historyRatio * 100) : null;
   return (
     <div class="empty">
       <h2>{t.queue.emptyTitle}</h2>
       <p class="muted">
-        {last === null
-          ? t.queue.emptyNone
-          : fill(t.queue.emptyLast, { time: duration(nowMs.value - last, t) })}
+        {reading !== null
+          ? fill(t.queue.emptyReading, { percent: reading })
+          : last === null
+            ? t.queue.emptyNone
+            : fill(t.queue.emptyLast, { time: duration(nowMs.value - last, t) })}
       </p>
     </div>
   );

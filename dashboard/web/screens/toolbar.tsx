@@ -5,6 +5,7 @@ import { FAMILY_ORDER, type Filter } from '../state/filter.js';
 import type { SortKey } from '../state/order.js';
 import { address, counts, go, pause, paused, resume } from '../state/queue.js';
 import { text } from '../text/index.js';
+import { dialog } from './dialogs.js';
 import { Key } from './key.js';
 
 const FAMILIES_ALWAYS = new Set(['aml', 'activity-drop', 'outflow']);
@@ -22,7 +23,7 @@ export function Toolbar() {
           class="input state"
           aria-label={t.queue.state}
           value={filter.state}
-          onChange={(event) => go({ state: event.currentTarget.value as Filter['state'] })}
+          onChange={(event) => showState(event.currentTarget.value as Filter['state'])}
         >
           <option value="open">{t.queue.open}</option>
           <option value="closed">{t.queue.closed}</option>
@@ -39,10 +40,27 @@ export function Toolbar() {
           <option value="score">{t.queue.sortScore}</option>
           <option value="age">{t.queue.sortAge}</option>
         </select>
-        <LiveButton />
+        {filter.state === 'closed' ? (
+          <button
+            type="button"
+            class="button"
+            onClick={() => {
+              dialog.value = 'older';
+            }}
+          >
+            {t.queue.searchOlder}
+          </button>
+        ) : (
+          <LiveButton />
+        )}
       </search>
     </div>
   );
+}
+
+/** Of closed alerts the last closed come first; of open ones the most urgent. */
+function showState(state: Filter['state']): void {
+  go({ state, who: 'all' }, { key: state === 'closed' ? 'age' : 'urgency', ascending: false });
 }
 
 function LiveButton() {

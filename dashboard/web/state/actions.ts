@@ -1,6 +1,6 @@
 /** Commands on alerts: shown at once, sent with an idempotency key, taken back when refused. */
 import { signal } from '@preact/signals';
-import type { AlertCommand, AlertRow } from '../../../schemas/protocol.js';
+import { type AlertCommand, type AlertRow, UNDO_MS } from '../../../schemas/protocol.js';
 import type { CloseReason } from '../../../schemas/work-log.js';
 import type { Texts } from '../text/index.js';
 import { fill, text } from '../text/index.js';
@@ -10,6 +10,30 @@ import { endSession, session } from './session.js';
 
 /** Of the close dialog; null = not open. */
 export const closing = signal<string | null>(null);
+/** What was just done and can be taken back; the line below the table offers it. */
+export interface Undoable {
+  what: 'take' | 'close';
+  /** As it was before. */
+  before: AlertRow;
+  untilMs: number;
+}
+export const undoable = signal<Undoable | null>(null);
+let undoTimer: ReturnType<typeof setTimeout> | undefined;
+
+function offerUndo(offer: Undoable | null): void {
+  clearTimeout(undoTimer);
+  undoable.value = offer;
+  if (offer === null) return;
+  const t = text.value.queue;
+  const done = fill(t[offer.what === 'take' ? 'tookAlert' : 'closedAlert'], {
+    customer: offer.before.subjectName,
+  });
+  announcement.value = `${done} ${t.undoHint}`;
+  undoTimer = setTimeout(() => {
+    undoable.value = null;
+  }, offer.untilMs - Date.now());
+}
+
 /** Counts finished commands, so that an open drawer reads its trail again. */
 export const commandsDone = signal(0);
 
@@ -71,16 +95,42 @@ async function run(
   return reply.ok;
 }
 
+/** The server counts from when it has the command, so the offer here ends a little before. */
+async function runUndoable(
+  what: Undoable['what'],
+  row: AlertRow,
+  command: WithoutKey<AlertCommand>,
+  patch: Partial<AlertRow>,
+): Promise<void> {
+  const untilMs = Date.now() + UNDO_MS;
+  offerUndo(null);
+  if (await run(row, command, patch)) offerUndo({ what, before: row, untilMs });
+}
+
 export function take(id: string): void {
   const row = store.row(id);
   if (row === undefined || refuse('take', row)) return;
-  void run(row, { type: 'take' }, { owner: me(), state: 'taken' });
+  void runUndoable('take', row, { type: 'take' }, { owner: me(), state: 'taken' });
 }
 
 export function release(id: string): void {
   const row = store.row(id);
   if (row === undefined || refuse('release', row)) return;
+  offerUndo(null);
   void run(row, { type: 'release' }, { owner: null, state: 'open' });
+}
+
+/** Takes back the last take or close of this page, while that is offered. */
+export function undo(): void {
+  const offer = undoable.value;
+  if (offer === null) return;
+  offerUndo(null);
+  const { id, state, owner } = offer.before;
+  const row = store.row(id) ?? offer.before;
+  const patch = { state, owner, closeReason: null, closeNote: null };
+  void run(row, { type: offer.what === 'take' ? 'release' : 'undo-close' }, patch).then((done) => {
+    if (done) announcement.value = text.value.queue.undone;
+  });
 }
 
 export function askClose(id: string): void {
@@ -93,7 +143,8 @@ export function close(id: string, reason: CloseReason, note: string): void {
   closing.value = null;
   const row = store.row(id);
   if (row === undefined || refuse('close', row)) return;
-  void run(
+  void runUndoable(
+    'close',
     row,
     { type: 'close', reason, note },
     { state: 'closed', closeReason: reason, closeNote: note },

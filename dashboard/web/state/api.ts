@@ -1,11 +1,15 @@
 /** HTTP to the dashboard server. Every outcome is a value: `ok`, or a code that has a text. */
+import type { DemoCommand } from '../../../schemas/demo.js';
 import type {
   AlertCommand,
   AlertDetail,
   AlertList,
   AlertRow,
+  AlertSearchReply,
   ApiError,
   CommandReply,
+  CustomerHistory,
+  DemoReply,
   SessionReply,
   SessionRequest,
 } from '../../../schemas/protocol.js';
@@ -23,7 +27,7 @@ export type Outcome<T> = { ok: true; value: T } | Refusal;
 /** An answer that takes longer is treated as a lost connection. */
 const TIMEOUT_MS = 15_000;
 
-async function call<T>(method: string, path: string, body?: unknown): Promise<Outcome<T>> {
+export async function call<T>(method: string, path: string, body?: unknown): Promise<Outcome<T>> {
   let response: Response;
   try {
     response = await fetch(path, {
@@ -65,6 +69,18 @@ export const api = {
     if (q !== '') query.set('q', q);
     return call<AlertList>('GET', `/api/alerts?${query.toString()}`);
   },
+  /** Empty values are not asked. */
+  searchAlerts: (search: Record<string, string>) => {
+    const asked = Object.entries(search).filter(([, value]) => value !== '');
+    return call<AlertSearchReply>('GET', `/api/alerts/search?${new URLSearchParams(asked)}`);
+  },
+  customerHistory: (subject: string, days: number, toDay: string) =>
+    call<CustomerHistory>(
+      'GET',
+      `/api/customers/${encodeURIComponent(subject)}/history?days=${days}&to=${toDay}`,
+    ),
+  demo: () => call<DemoReply>('GET', '/api/demo'),
+  demoCommand: (command: DemoCommand) => call<null>('POST', '/api/demo/commands', command),
   detail: (id: string) => call<AlertDetail>('GET', `/api/alerts/${encodeURIComponent(id)}`),
   command: async (id: string, command: AlertCommand): Promise<Outcome<AlertRow | null>> => {
     const path = `/api/alerts/${encodeURIComponent(id)}/commands`;
@@ -80,6 +96,8 @@ export function failure(
 ): string {
   if (outcome.code === 'network') return t.common.network;
   if (outcome.code === 'bad-reply') return t.common.badReply;
+  if (outcome.code === 'too-late') return t.common.tooLate;
+  if (outcome.code === 'superseded') return t.common.superseded;
   switch (outcome.status) {
     case 403:
       return t.common.forbidden;

@@ -43,6 +43,11 @@ export function isDueSoon(row: AlertRow, nowMs: number): boolean {
   return row.state !== 'closed' && row.dueMs !== null && row.dueMs - nowMs < DUE_SOON_MS;
 }
 
+/** An open alert is as old as its event, a closed one as its closing. */
+function ageMs(row: AlertRow): number {
+  return row.state === 'closed' ? row.updatedMs : row.eventTime;
+}
+
 interface Keyed {
   row: AlertRow;
   first: number;
@@ -58,7 +63,7 @@ export function sortRows(rows: AlertRow[], sort: Sort, nowMs: number): AlertRow[
   }));
   const sign = sort.ascending ? -1 : 1;
   keyed.sort((a, b) => {
-    const order = b.first - a.first || b.second - a.second || b.row.eventTime - a.row.eventTime;
+    const order = b.first - a.first || b.second - a.second || ageMs(b.row) - ageMs(a.row);
     return sign * (order || (a.row.id < b.row.id ? -1 : 1));
   });
   return keyed.map((entry) => entry.row);

@@ -5,7 +5,11 @@ export type Language = 'zh' | 'en';
 export type Theme = 'system' | 'light' | 'dark';
 export type Density = 'dense' | 'comfortable';
 
-function remembered<T extends string>(name: string, choices: readonly T[], fallback: T): Signal<T> {
+export function remembered<T extends string>(
+  name: string,
+  choices: readonly T[],
+  fallback: T,
+): Signal<T> {
   const key = `weir.${name}`;
   let stored: string | null = null;
   try {
@@ -49,6 +53,8 @@ export const passwordHint = remembered<'open' | 'dismissed'>(
   ['open', 'dismissed'],
   'open',
 );
+
+export const demoBanner = remembered<'open' | 'hidden'>('demo-banner', ['open', 'hidden'], 'open');
 
 /** What is drawn now; pictures on canvas follow it. */
 export const appearance = signal<'light' | 'dark'>('light');

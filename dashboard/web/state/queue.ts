@@ -7,9 +7,11 @@ import { batch, signal } from '@preact/signals';
 import type { AlertRow, Stats } from '../../../schemas/protocol.js';
 import { browserEnvironment } from '../live/browser.js';
 import { type Connection, LiveClient } from '../live/client.js';
+import { pageTitle, route } from '../pages/router.js';
 import { fill, text } from '../text/index.js';
 import { api, failure } from './api.js';
 import { type Address, readAddress, writeAddress } from './filter.js';
+import { noticeFresh } from './notices.js';
 import { checkSession, session } from './session.js';
 import { AlertStore, type Counts, ROWS_MAX } from './store.js';
 
@@ -27,6 +29,8 @@ export const loading = signal<'loading' | 'ready' | 'failed' | 'forbidden'>('loa
 export const loadProblem = signal('');
 export const paused = signal(false);
 export const waiting = signal(0);
+/** Alerts that came while nobody looked: another tab or another page was in front. */
+export const unread = signal(0);
 export const counts = signal<Counts>({ all: 0, mine: 0, unassigned: 0, dueSoon: 0, byFamily: {} });
 export const selected = signal<string | null>(null);
 export const stats = signal<Stats[]>([]);
@@ -43,7 +47,6 @@ export const problem = signal('');
 let arrangedVersion = -1;
 let arrangedKey = '';
 let pointerHoldUntilMs = 0;
-let unseen = 0;
 let freshCount = 0;
 let freshCritical = 0;
 let announcedMs = 0;
@@ -68,14 +71,15 @@ const client = new LiveClient(browserEnvironment, {
 });
 
 function noteFresh(fresh: AlertRow[]): void {
+  noticeFresh(fresh);
   freshCount += fresh.length;
-  if (document.hidden) unseen += fresh.length;
+  if (document.hidden || route.value.page !== 'live') unread.value += fresh.length;
   for (const row of fresh) if (row.severity === 'critical') freshCritical += 1;
 }
 
 /** Reads the first screen, then goes live from its cursor. */
 export async function startQueue(): Promise<void> {
-  address.value = readAddress(location.hash);
+  if (route.value.page === 'live') address.value = readAddress(location.hash);
   addEventListener('hashchange', fromAddress);
   addEventListener('online', reconnect);
   document.addEventListener('visibilitychange', onVisibility);
@@ -168,7 +172,7 @@ export function pause(): void {
 export function resume(): void {
   paused.value = false;
   pointerHoldUntilMs = 0;
-  unseen = 0;
+  unread.value = 0;
   arrangedVersion = -1;
   flush();
 }
@@ -207,15 +211,24 @@ function setAddress(next: Address, remember: boolean): void {
 }
 
 function fromAddress(): void {
+  // On other pages the fragment is not the queue's.
+  if (route.value.page !== 'live') return;
   address.value = readAddress(location.hash);
   if (address.value.alert !== null) selected.value = address.value.alert;
   if (address.value.filter.state === 'closed') void readClosed();
   flush();
 }
 
+/** The queue is in front again, perhaps by a link to one of its alerts. */
+export function enterQueue(): void {
+  unread.value = 0;
+  fromAddress();
+  if (address.value.alert !== null) pause();
+}
+
 function onVisibility(): void {
   if (document.hidden) return;
-  unseen = 0;
+  if (route.value.page === 'live') unread.value = 0;
   reconnect();
   flush();
 }
@@ -249,13 +262,14 @@ export function flush(): void {
 }
 
 function title(): void {
-  const unread = paused.value ? store.waiting : unseen;
-  const name = `${text.value.queue.title} · Weir`;
-  const wanted = unread > 0 ? `(${unread}) ${name}` : name;
+  const away = route.value.page !== 'live';
+  const n = paused.value && !away ? store.waiting : unread.value;
+  const name = `${pageTitle.value} · Weir`;
+  const wanted = n > 0 ? `(${n}) ${name}` : name;
   if (document.title === wanted) return;
   document.title = wanted;
   const icon = document.getElementById('icon');
-  icon?.setAttribute('href', unread > 0 ? '/icon-unread.svg' : '/icon.svg');
+  icon?.setAttribute('href', n > 0 ? '/icon-unread.svg' : '/icon.svg');
 }
 
 /** One polite sentence for many arrivals, at most every five seconds. */

@@ -119,8 +119,9 @@ export class RowView {
     this.showHits(row, added, sameAlert, t);
     this.showOwner(row, context);
     this.showDue(row, context);
-    this.time.set(clockTime(row.eventTime, context.nowMs, bank));
-    this.title('time', bothClocks(row.eventTime, bank, t));
+    const atMs = row.state === 'closed' ? row.updatedMs : row.eventTime;
+    this.time.set(clockTime(atMs, context.nowMs, bank));
+    this.title('time', bothClocks(atMs, bank, t));
   }
 
   private showHits(row: AlertRow, added: number, sameAlert: boolean, t: Texts): void {
@@ -149,6 +150,7 @@ export class RowView {
     if (row.state === 'closed' && row.closeReason !== null) {
       this.due.set(word(t.domain.reason, row.closeReason));
       this.cells.due.dataset['late'] = 'no';
+      this.title('due', row.closeNote ?? '');
       return;
     }
     this.due.set(row.dueMs === null ? t.queue.nobody : timeLeft(row.dueMs, nowMs, t));

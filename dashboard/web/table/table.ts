@@ -34,6 +34,16 @@ export interface TableState {
   sort: { key: string; ascending: boolean };
   context: RowContext;
   zone: string;
+  /** Closed alerts: who closed them, why and when, in place of owner, due and event time. */
+  closed: boolean;
+}
+
+/** Titles of the columns that a closed alert fills with something else. */
+const CLOSED_TITLES = { owner: 'closedBy', due: 'closedWhy', time: 'closedAt' } as const;
+function titleOf(column: Column, state: TableState): string {
+  const t = state.context.t.queue;
+  const other = state.closed ? CLOSED_TITLES[column as keyof typeof CLOSED_TITLES] : undefined;
+  return fill(t[other ?? column], { zone: state.zone });
 }
 
 export class AlertTable {
@@ -119,13 +129,14 @@ export class AlertTable {
 
   private showHead(state: TableState): void {
     const t: Texts = state.context.t;
-    const key = `${state.context.language} ${state.sort.key} ${state.sort.ascending} ${state.zone}`;
+    const { sort: by, zone, closed } = state;
+    const key = `${state.context.language} ${by.key} ${by.ascending} ${zone} ${closed}`;
     if (key === this.headKey) return;
     this.headKey = key;
     this.element.setAttribute('aria-label', t.queue.table);
     for (const column of COLUMNS) {
       const cell = this.headCells.get(column) as HTMLElement;
-      const label = column === 'time' ? fill(t.queue.time, { zone: state.zone }) : t.queue[column];
+      const label = titleOf(column, state);
       const sort = SORTS[column];
       cell.replaceChildren();
       if (sort === undefined) {

@@ -4,19 +4,29 @@ import { language } from '../state/preferences.js';
 import enChart from './en/chart.json';
 import enCommon from './en/common.json';
 import enConnection from './en/connection.json';
+import enDemo from './en/demo.json';
 import enDialogs from './en/dialogs.json';
 import enDomain from './en/domain.json';
 import enDrawer from './en/drawer.json';
 import enFeatures from './en/features.json';
+import enMissing from './en/missing.json';
+import enNotices from './en/notices.json';
+import enOlder from './en/older.json';
+import enPages from './en/pages.json';
 import enQueue from './en/queue.json';
 import enSignIn from './en/sign-in.json';
 import zhChart from './zh/chart.json';
 import zhCommon from './zh/common.json';
 import zhConnection from './zh/connection.json';
+import zhDemo from './zh/demo.json';
 import zhDialogs from './zh/dialogs.json';
 import zhDomain from './zh/domain.json';
 import zhDrawer from './zh/drawer.json';
 import zhFeatures from './zh/features.json';
+import zhMissing from './zh/missing.json';
+import zhNotices from './zh/notices.json';
+import zhOlder from './zh/older.json';
+import zhPages from './zh/pages.json';
 import zhQueue from './zh/queue.json';
 import zhSignIn from './zh/sign-in.json';
 
@@ -26,8 +36,13 @@ const zh = {
   connection: zhConnection,
   dialogs: zhDialogs,
   domain: zhDomain,
+  demo: zhDemo,
   drawer: zhDrawer,
   features: zhFeatures,
+  pages: zhPages,
+  missing: zhMissing,
+  notices: zhNotices,
+  older: zhOlder,
   queue: zhQueue,
   signIn: zhSignIn,
 };
@@ -38,8 +53,13 @@ const en: Texts = {
   connection: enConnection,
   dialogs: enDialogs,
   domain: enDomain,
+  demo: enDemo,
   drawer: enDrawer,
   features: enFeatures,
+  pages: enPages,
+  missing: enMissing,
+  notices: enNotices,
+  older: enOlder,
   queue: enQueue,
   signIn: enSignIn,
 };

@@ -1,0 +1,65 @@
+/** The demonstration bank, as far as this user may steer it. Null: none runs here. */
+import { computed, signal } from '@preact/signals';
+import type { CaseKind, DemoCommand } from '../../../schemas/demo.js';
+import type { AlertRow, DemoReply } from '../../../schemas/protocol.js';
+import type { DemoStats } from '../../../schemas/stats.js';
+import { text } from '../text/index.js';
+import { api, failure } from './api.js';
+import { stats, store, tableVersion } from './queue.js';
+import { session } from './session.js';
+
+/** What is steered, and how: asked once, when the page learns that there is a demonstration. */
+export const demoControls = signal<DemoReply | null>(null);
+export const demoProblem = signal('');
+/** What was last asked to be planted here. */
+const asked = signal<{ kind: CaseKind; known: number } | null>(null);
+
+/** As pushed, or as first read. */
+export const demo = computed<DemoStats | null>(() => {
+  const pushed = stats.value.at(-1);
+  return pushed === undefined ? (demoControls.value?.demo ?? null) : pushed.demo;
+});
+
+export async function readDemo(): Promise<void> {
+  const reply = await api.demo();
+  demoControls.value = reply.ok ? reply.value : null;
+}
+
+export function maySteer(): boolean {
+  const who = session.value;
+  return who.state === 'signed-in' && who.user.role === 'administrator';
+}
+
+export async function steer(command: DemoCommand): Promise<void> {
+  if (command.type === 'plant') {
+    // Planted ones newer than what is known now answer this wish.
+    asked.value = { kind: command.kind, known: demo.peek()?.planted[0]?.atMs ?? 0 };
+  }
+  const reply = await api.demoCommand(command);
+  demoProblem.value = reply.ok ? '' : failure(reply, text.value);
+  if (!reply.ok && command.type === 'plant') asked.value = null;
+}
+
+export interface Planted {
+  kind: string;
+  /** Null until the bank says who it is. */
+  subject: string | null;
+  /** Null until its alert is here. */
+  alert: AlertRow | null;
+}
+
+/** What became of the case that was asked for. */
+export const planted = computed<Planted | null>(() => {
+  const wish = asked.value;
+  if (wish === null) return null;
+  const { kind, known } = wish;
+  const done = demo.value?.planted.find((each) => each.kind === kind && each.atMs > known);
+  if (done === undefined) return { kind, subject: null, alert: null };
+  tableVersion.value;
+  let alert: AlertRow | null = null;
+  for (const row of store.rows.values()) {
+    if (row.subject !== done.subject || row.state === 'closed') continue;
+    if (alert === null || row.openedMs > alert.openedMs) alert = row;
+  }
+  return { kind, subject: done.subject, alert };
+});
