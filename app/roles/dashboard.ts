@@ -3,14 +3,7 @@
  * runs the server with its operations port.
  */
 import { join } from 'node:path';
-import {
-  type DeadLetterPort,
-  type DemoPort,
-  type RefusedMessage,
-  startDashboardServer,
-  WORK_TABLES,
-} from '../../dashboard/index.js';
-import { DEAD_LETTERS_TABLE, type DeadLetter, showDeadLetter } from '../../ingest/index.js';
+import { startDashboardServer, WORK_TABLES } from '../../dashboard/index.js';
 import {
   createHealth,
   createMetrics,
@@ -20,10 +13,12 @@ import {
   openStatsBoard,
   startOperations,
 } from '../../platform/index.js';
+import { createHistory } from '../../storage/index.js';
 import { isStop } from '../ipc.js';
 import { packageRoot, packageVersion } from '../package.js';
 import type { RoleOptions, RunningRole } from '../role-contract.js';
 import { isSupervised, tellSupervisor } from '../role-process.js';
+import { deadLettersOf, demoSwitchboard } from './dashboard-ports.js';
 
 const LOOK_MS = 50;
 const SAY_WAITING_MS = 3_000;
@@ -54,7 +49,8 @@ export async function runDashboard(options: RoleOptions): Promise<RunningRole> {
   process.off('SIGTERM', leave);
   process.off('message', leaveIfAsked);
   const work = openLmdbLog(join(dir, 'work.mdb'), { name: 'work', tables: WORK_TABLES });
-  const demo = demoSwitchboard(dir);
+  const demo = demoSwitchboard(dir, configuration);
+  const history = createHistory({ dir, configuration, logger, nowMs });
   const server = await startDashboardServer({
     dir,
     configuration,
@@ -65,6 +61,7 @@ export async function runDashboard(options: RoleOptions): Promise<RunningRole> {
     journal,
     deadLetters: deadLettersOf(journal),
     demo: demo.port,
+    history,
     stats: openStatsBoard(dir, { nowMs }),
     webDir: join(packageRoot(), 'dist', 'dashboard', 'web'),
     metrics,
@@ -85,7 +82,7 @@ export async function runDashboard(options: RoleOptions): Promise<RunningRole> {
     async stop() {
       health.set('draining');
       await server.stop(configuration.stopDeadlineMs / 2);
-      await Promise.all([work.close(), hits.close(), journal.close(), demo.close()]);
+      await Promise.all([work, hits, journal, demo, history].map((each) => each.close()));
       health.set('stopped');
       await operations.close(configuration.stopDeadlineMs / 10);
     },
@@ -120,63 +117,5 @@ function waitForEngine(
       return done;
     },
     promise: wait(),
-  };
-}
-
-/** Looked at, newest first, for one list. */
-const LETTERS_SCANNED_MAX = 5_000;
-
-/** The dead letters beside the journal; keys count up, so newest first is a walk down. */
-function deadLettersOf(journal: LmdbLog): DeadLetterPort {
-  const table = journal.table(DEAD_LETTERS_TABLE);
-  const view = (letter: DeadLetter): RefusedMessage => ({
-    id: String(letter.key),
-    reason: letter.reason,
-    detail: letter.detail,
-    source: letter.source,
-    atMs: letter.ingestMs,
-    bytes: letter.rawBytes,
-    raw: letter.raw,
-  });
-  return {
-    list(reason, limit) {
-      const newest = Number(table.range({ limit: 1, reverse: true })[0]?.key ?? 0);
-      const letters: RefusedMessage[] = [];
-      for (let key = newest; key > newest - LETTERS_SCANNED_MAX; key--) {
-        const letter = showDeadLetter(table, key);
-        if (letter === undefined) return { letters, truncated: false };
-        if (reason !== undefined && letter.reason !== reason) continue;
-        if (letters.length === limit) return { letters, truncated: true };
-        letters.push(view(letter));
-      }
-      return { letters, truncated: true };
-    },
-    show(id) {
-      const letter = /^[1-9]\d{0,14}$/.test(id) ? showDeadLetter(table, Number(id)) : undefined;
-      return letter && view(letter);
-    },
-  };
-}
-
-const DEMO_BYTES_MAX = 16 * 1024 * 1024;
-/** Commands kept; the player reads them within a second. */
-const DEMO_RECORDS_MAX = 1_000;
-
-/** The log of commands is made with the first command: without a demonstration there is none. */
-function demoSwitchboard(dir: string): { port: DemoPort; close(): Promise<void> } {
-  let log: LmdbLog | undefined;
-  const path = join(dir, 'demo.mdb');
-  return {
-    port: {
-      async append(record) {
-        log ??= openLmdbLog(path, { name: 'demo', mapBytesMax: DEMO_BYTES_MAX });
-        await log.append([Buffer.from(JSON.stringify(record))]);
-        if (log.end() - log.first() > 2 * DEMO_RECORDS_MAX) {
-          await log.truncate(log.end() - DEMO_RECORDS_MAX);
-        }
-      },
-      curl: () => null,
-    },
-    close: async () => log?.close(),
   };
 }

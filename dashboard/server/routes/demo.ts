@@ -48,7 +48,8 @@ export class DemoRoutes {
       noDemo(exchange);
       return;
     }
-    const curl = who.user.role === 'administrator' ? (port?.curl() ?? null) : null;
+    const mayHaveKey = who.user.role === 'administrator' && demo.what === 'bank';
+    const curl = mayHaveKey ? (port?.curl() ?? null) : null;
     const reply: DemoReply = { demo, kinds: CASE_KINDS, rateMax: DEMO_RATE_MAX, curl };
     json(exchange, 200, reply);
   }
