@@ -1,0 +1,96 @@
+/** The pipeline: a station a part, in the order in which a transaction meets them. */
+import { bothClocks, plain } from '../../format.js';
+import { bank } from '../../state/session.js';
+import { fill, text, word } from '../../text/index.js';
+import { ago, bytes, rate, seconds } from '../format.js';
+import { Section } from './section.js';
+import { StateMark } from './state-mark.js';
+import type { Station } from './stations.js';
+import { systemText } from './text.js';
+
+export function Pipeline({ list, now }: { list: readonly Station[]; now: number }) {
+  const s = systemText.value;
+  return (
+    <Section id="pipeline" title={s.pipeline} aside={s.pipelineLead} wide>
+      <ol class="pipeline">
+        {list.map((station) => (
+          <li
+            key={station.name}
+            class="station"
+            data-station={station.name}
+            data-state={station.state}
+          >
+            <h3>{s.station[station.name]}</h3>
+            <p class="station-state">
+              <StateMark state={station.state} />
+              <span class="muted">{word(s.why, station.why)}</span>
+            </p>
+            <Figures station={station} now={now} />
+          </li>
+        ))}
+      </ol>
+    </Section>
+  );
+}
+
+function Figures({ station, now }: { station: Station; now: number }) {
+  const t = text.value;
+  const s = systemText.value;
+  const { queue, lastMs } = station;
+  const full = queue?.fillRatio ?? null;
+  return (
+    <dl class="station-figures">
+      <div>
+        <dt>{s.rate}</dt>
+        <dd>{rateWords(station)}</dd>
+      </div>
+      <div>
+        <dt>{s.queue}</dt>
+        <dd>
+          {queue === null ? s.unknown : amount(queue)}
+          {full === null ? null : (
+            <meter
+              class="fill"
+              min={0}
+              max={1}
+              value={Math.min(1, full)}
+              aria-label={`${s.queue} ${plain(full * 100)} %`}
+            />
+          )}
+        </dd>
+      </div>
+      <div>
+        <dt>{s.lag}</dt>
+        <dd>{lagWords(station)}</dd>
+      </div>
+      <div>
+        <dt>{s.last}</dt>
+        <dd title={lastMs === null ? '' : bothClocks(lastMs, bank.value, t)}>
+          {lastMs === null ? s.neverSeen : ago(lastMs, now, t)}
+        </dd>
+      </div>
+    </dl>
+  );
+}
+
+function rateWords({ name, ratePerSecond }: Station): string {
+  const s = systemText.value;
+  if (ratePerSecond === null) return s.unknown;
+  if (name === 'dashboard') {
+    return fill(s.alertsPerMinute, { n: rate(ratePerSecond * 60) });
+  }
+  return fill(name === 'clickhouse' ? s.rowsPerSecond : s.perSecond, { n: rate(ratePerSecond) });
+}
+
+function amount(queue: NonNullable<Station['queue']>): string {
+  return queue.unit === 'bytes'
+    ? bytes(queue.amount)
+    : fill(systemText.value.records, { n: plain(queue.amount) });
+}
+
+function lagWords({ name, lagMs }: Station): string {
+  const s = systemText.value;
+  if (lagMs === null) return s.unknown;
+  if (name === 'dashboard') return fill(s.p99, { time: seconds(lagMs / 1_000) });
+  return lagMs === 0 ? s.none : fill(s.about, { time: seconds(lagMs / 1_000) });
+}

@@ -1,0 +1,95 @@
+/** Rules by hits and cost since the start, and what people made of them in 30 days. */
+import type { RuleStatistics } from '../../../../schemas/history.js';
+import type { SystemPage } from '../../../../schemas/protocol.js';
+import type { EngineStats } from '../../../../schemas/stats.js';
+import { duration, plain } from '../../format.js';
+import { failure } from '../../state/api.js';
+import { language } from '../../state/preferences.js';
+import { fill, text, word } from '../../text/index.js';
+import { pagesApi } from '../api.js';
+import { usePolled } from '../poll.js';
+import { Share } from './engine.js';
+import { Section } from './section.js';
+import { type Column, Table } from './table.js';
+import { systemText } from './text.js';
+
+const STATISTICS_DAYS = 30;
+const STATISTICS_MS = 60_000;
+
+interface Line {
+  rule: string;
+  hits: number;
+  evaluations: number;
+  notApplicable: number;
+  past: RuleStatistics | undefined;
+}
+
+/** Of what runs now and of what history remembers; most hits first, then by id. */
+export function ruleLines(
+  now: EngineStats['rules'],
+  past: readonly RuleStatistics[],
+  names: readonly string[],
+): Line[] {
+  const byRule = new Map(now.map((each) => [each.rule, each]));
+  const pastByRule = new Map(past.map((each) => [each.rule, each]));
+  const all = new Set([...names, ...byRule.keys(), ...pastByRule.keys()]);
+  const none = { hits: 0, evaluations: 0, notApplicable: 0 };
+  return [...all]
+    .map((rule) => ({ rule, ...none, ...byRule.get(rule), past: pastByRule.get(rule) }))
+    .sort((a, b) => b.hits - a.hits || (a.rule < b.rule ? -1 : 1));
+}
+
+export function Rules({ page, engine }: { page: SystemPage; engine: EngineStats | null }) {
+  const s = systemText.value;
+  const polled = usePolled('rules', STATISTICS_MS, () => pagesApi.ruleStatistics(STATISTICS_DAYS));
+  const block = polled.value?.statistics ?? null;
+  const past = block?.state === 'ok' ? block.value : [];
+  const lines = ruleLines(engine?.rules ?? [], past, Object.keys(page.ruleNames));
+  const cost = lines.reduce((sum, line) => sum + line.evaluations, 0);
+  const why =
+    polled.refusal !== null
+      ? failure(polled.refusal, text.value)
+      : block?.state === 'missing'
+        ? block.detail || word(s.why, `history-${block.why}`)
+        : null;
+  return (
+    <Section id="rules" title={s.rules} aside={s.rulesLead} wide>
+      <Table columns={columns(page, cost)} rows={lines} keyOf={(l) => l.rule} empty={s.noRules} />
+      {why === null ? null : <p class="muted small">{fill(s.noStatistics, { why })}</p>}
+    </Section>
+  );
+}
+
+function columns(page: SystemPage, cost: number): Column<Line>[] {
+  const t = text.value;
+  const s = systemText.value;
+  const past = (value: (past: RuleStatistics) => number | null) => (line: Line) => {
+    const n = line.past === undefined ? null : value(line.past);
+    return n === null ? s.unknown : plain(n);
+  };
+  return [
+    {
+      head: s.rule,
+      cell: (line) => (
+        <span title={line.rule}>{page.ruleNames[line.rule]?.[language.value] ?? line.rule}</span>
+      ),
+    },
+    { head: s.hits, number: true, cell: (line) => <strong>{plain(line.hits)}</strong> },
+    { head: s.evaluations, number: true, cell: (line) => plain(line.evaluations) },
+    {
+      head: s.share,
+      number: true,
+      cell: (line) => <Share ratio={cost > 0 ? line.evaluations / cost : 0} name={s.share} />,
+    },
+    { head: s.notApplicable, number: true, cell: (line) => plain(line.notApplicable) },
+    { head: s.alerts30, number: true, cell: past((each) => each.alerts) },
+    { head: s.confirmedColumn, number: true, cell: past((each) => each.confirmed) },
+    { head: s.falsePositives, number: true, cell: past((each) => each.falsePositives) },
+    {
+      head: s.handling,
+      number: true,
+      cell: ({ past: each }) =>
+        each?.handlingP50Ms == null ? s.unknown : duration(each.handlingP50Ms, t),
+    },
+  ];
+}
