@@ -1,11 +1,10 @@
 /** The door of ingest: sources, admission, dead letters, reference data, watermarks, router. */
-export {
-  Admission,
-  type AdmissionCounters,
-  type AdmissionOptions,
-  type AdmissionSettings,
-  createAdmission,
-} from './admission/admission.js';
+export { Admission, createAdmission } from './admission/admission.js';
+export type {
+  AdmissionCounters,
+  AdmissionOptions,
+  AdmissionSettings,
+} from './admission/admission-options.js';
 export {
   DEAD_LETTERS_TABLE,
   type DeadLetter,

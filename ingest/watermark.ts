@@ -49,6 +49,18 @@ interface Volume {
   count: number;
 }
 
+/** What a keeper knows, as JSON takes it. */
+export interface KeeperState {
+  partitions: (Pick<Partition, 'source' | 'partition' | 'state' | 'lastIngestMs'> & {
+    /** null: none yet. */
+    maxEventMs: number | null;
+  })[];
+  /** null: before the first record. */
+  watermarkMs: number | null;
+  silent: number[];
+  volumes: string;
+}
+
 export class WatermarkKeeper {
   readonly #options: Required<WatermarkOptions>;
   readonly #partitions = new Map<number, Partition>();
@@ -196,11 +208,44 @@ export class WatermarkKeeper {
     return JSON.stringify(all);
   }
 
+  /** In place of what was known. */
   restoreVolumes(text: string): void {
+    for (const volume of this.#volumes.values()) {
+      volume.days.clear();
+      volume.count = 0;
+    }
     for (const [source, days] of JSON.parse(text) as [number, [number, number][]][]) {
       const volume = this.#volume(source);
       for (const [day, count] of days) volume.days.set(day, count);
     }
+  }
+
+  state(): KeeperState {
+    return {
+      partitions: [...this.#partitions.values()].map((p) => ({
+        source: p.source,
+        partition: p.partition,
+        state: p.state,
+        lastIngestMs: p.lastIngestMs,
+        maxEventMs: finite(p.maxEventMs),
+      })),
+      watermarkMs: finite(this.#watermarkMs),
+      silent: [...this.#silent],
+      volumes: this.volumes(),
+    };
+  }
+
+  /** Takes over what `state` gave; `observe` and `restore` go on from there. */
+  restoreState(known: KeeperState): void {
+    for (const { source, partition, state, lastIngestMs, maxEventMs } of known.partitions) {
+      const p = this.#partition(source, partition);
+      Object.assign(p, { state, lastIngestMs, maxEventMs: maxEventMs ?? -Infinity });
+    }
+    this.restoreVolumes(known.volumes);
+    this.#silent = [...known.silent];
+    if (known.watermarkMs === null) return;
+    this.#watermarkMs = known.watermarkMs;
+    this.#closedDay = bankDay(known.watermarkMs, this.#options.zoneTable) - 1;
   }
 
   #partition(source: number, partition: number): Partition {
@@ -284,6 +329,10 @@ export class WatermarkKeeper {
     }
     return true;
   }
+}
+
+function finite(ms: number): number | null {
+  return Number.isFinite(ms) ? ms : null;
 }
 
 function settle(volume: Volume): void {

@@ -28,6 +28,7 @@ export {
   type StatsEntry,
 } from './logs/stats-board.js';
 export type { MetaValue } from './logs/tables.js';
+export { writeWholeFile } from './logs/whole-file.js';
 export {
   createMetrics,
   type HistogramDefinition,

@@ -4,11 +4,9 @@
  * transaction makes one object, the view of its record. What was admitted is handed to scoring at
  * once, in position order; only the acknowledgement waits for the disk.
  */
-import type { Configuration } from '../../schemas/configuration.js';
 import type { ControlRecord } from '../../schemas/control.js';
 import type {
   AdmissionOutcome,
-  Clock,
   OfferResult,
   SourceBatch,
   SourceHost,
@@ -17,12 +15,14 @@ import type {
 import type { DeadLetterReason } from '../../schemas/reasons.js';
 import { changedProfiles, type ReferenceTables } from '../reference/tables.js';
 import { WatermarkKeeper } from '../watermark.js';
+import type { AdmissionCounters, AdmissionOptions } from './admission-options.js';
+import { Checkpoint, type Remembered } from './checkpoint.js';
 import { contentWords } from './content.js';
 import { DEAD_LETTERS_TABLE } from './dead-letters.js';
 import { Dedupe } from './dedupe.js';
 import { Feed } from './feed.js';
-import type { Journal } from './journal.js';
 import { Judge } from './judge.js';
+import { OriginMarks } from './origin-marks.js';
 import { writeControl, writeTransaction } from './record-writer.js';
 import { Refusals } from './refusals.js';
 import {
@@ -33,46 +33,6 @@ import {
   volumesMeta,
 } from './restore.js';
 import { rememberVerified } from './verified.js';
-
-export type AdmissionSettings = Pick<
-  Configuration,
-  | 'latenessMs'
-  | 'tooOldMs'
-  | 'inTheFutureMs'
-  | 'idleAfterMs'
-  | 'watermarkIntervalMs'
-  | 'dedupeIdsMax'
-  | 'messageBytesMax'
-  | 'pendingBytesMax'
-  | 'journalBytesMax'
->;
-
-export interface AdmissionOptions {
-  journal: Journal;
-  configuration: AdmissionSettings;
-  clock: Clock;
-  reference: ReferenceTables;
-  /**
-   * Every record, in position order, as it is admitted; synchronously, so it must not block. The
-   * bytes are valid until `consumed` passes the position.
-   */
-  onAdmitted(position: number, record: Uint8Array): void;
-  /** The journal failed: nothing more is taken; stop and start again. */
-  onFailed(error: unknown): void;
-  /** Progress of reading the journal's tail at start. */
-  onRestoring?(done: number, total: number): void;
-  /** Dead letters kept; the oldest beyond it are dropped and counted. */
-  deadLettersMax?: number;
-}
-
-export interface AdmissionCounters {
-  accepted: number;
-  duplicates: number;
-  rejected: Record<DeadLetterReason, number>;
-  /** Accepted by source, and when last (ingest time). */
-  bySource: Map<string, { total: number; lastMs: number }>;
-  deadLettersDropped: number;
-}
 
 const DEAD_LETTERS_MAX = 100_000;
 /** Profiles that change with reference data, for each commit. */
@@ -91,9 +51,12 @@ export async function createAdmission(options: AdmissionOptions): Promise<Admiss
     zoneTable: reference.data.zoneTable,
   });
   const dedupe = new Dedupe(configuration.dedupeIdsMax);
-  const restored = await restoreJournal(options.journal, dedupe, keeper, options.onRestoring);
+  const known = { dedupe, keeper, marks: new OriginMarks() };
+  const checkpoint = options.checkpoint && new Checkpoint(options.checkpoint, known);
+  const { journal, onRestoring } = options;
+  const restored = await restoreJournal(journal, known, checkpoint, onRestoring);
   keeper.restored(clock.nowMs());
-  return new Admission(options, dedupe, keeper, restored);
+  return new Admission(options, known, restored, checkpoint);
 }
 
 export class Admission implements SourceHost {
@@ -102,6 +65,7 @@ export class Admission implements SourceHost {
   readonly #feed: Feed;
   readonly #dedupe: Dedupe;
   readonly #keeper: WatermarkKeeper;
+  readonly #checkpoint: Checkpoint | undefined;
   readonly #sources: SourceNumbers;
   readonly #refusals: Refusals;
   readonly #judge: Judge;
@@ -111,13 +75,14 @@ export class Admission implements SourceHost {
 
   constructor(
     options: AdmissionOptions,
-    dedupe: Dedupe,
-    keeper: WatermarkKeeper,
+    { dedupe, keeper }: Remembered,
     restored: Restored,
+    checkpoint: Checkpoint | undefined,
   ) {
     this.#options = options;
     this.#dedupe = dedupe;
     this.#keeper = keeper;
+    this.#checkpoint = checkpoint;
     this.#sources = restored.sources;
     this.#judge = new Judge(options.configuration, dedupe, options.reference);
     this.#anyTransaction = restored.anyTransaction;
@@ -299,6 +264,7 @@ export class Admission implements SourceHost {
     const nowMs = this.#options.clock.nowMs();
     if (this.#keeper.due(nowMs)) this.#writeWatermark(nowMs);
     this.#feed.poll();
+    void this.#checkpoint?.durable(this.#feed.durableEnd);
   }
 
   /** Appends what is waiting; resolves when all of it is durable. */
@@ -310,6 +276,7 @@ export class Admission implements SourceHost {
   async close(): Promise<void> {
     clearInterval(this.#timer);
     await this.#feed.drain();
+    await this.#checkpoint?.durable(this.#feed.durableEnd);
   }
 
   #writeWatermark(nowMs: number): void {
@@ -365,6 +332,7 @@ export class Admission implements SourceHost {
     this.#dedupe.add(id, contentWords[0], contentWords[1], ingestMs);
     this.#keeper.observe(source, batch.partition, annex.eventMs, ingestMs, batch.history);
     this.#anyTransaction = true;
+    this.#checkpoint?.note(position + 1);
     this.#feed.push(record);
     rememberVerified(record);
     this.#options.onAdmitted(position, record);

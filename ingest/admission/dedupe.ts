@@ -6,6 +6,7 @@
  */
 
 const WORDS = 6; // id: 4, content: 2
+export const DEDUPE_ENTRY_BYTES = WORDS * 4;
 const TABLES = 256;
 const FIRST_SLOTS = 16;
 /** Every this many entries, one ingest time is kept for the horizon. */
@@ -18,7 +19,7 @@ export class Dedupe {
   /** Ring of entries; lazily committed by the system, so the maximum costs nothing at first. */
   readonly #ring: Uint32Array;
   /** Slots hold ring place + 1; 0 is empty. */
-  readonly #tables: Uint32Array[];
+  #tables: Uint32Array[];
   readonly #used: Uint32Array;
   readonly #ingestMs: Float64Array;
   /** Entries ever added; place of entry n is n modulo idsMax. */
@@ -37,6 +38,11 @@ export class Dedupe {
 
   get count(): number {
     return Math.min(this.#added, this.idsMax);
+  }
+
+  /** Ever, since this memory began. */
+  get added(): number {
+    return this.#added;
   }
 
   /** Ingest time of about the oldest id that is still remembered; undefined when there is none. */
@@ -60,8 +66,7 @@ export class Dedupe {
 
   /** Adds an id that `check` called new; the oldest is forgotten when the ring is full. */
   add(id: Uint32Array, contentLow: number, contentHigh: number, ingestMs: number): void {
-    const place = this.#added % this.idsMax;
-    if (this.#added >= this.idsMax) this.#remove(place);
+    const place = this.#claim(ingestMs);
     const at = place * WORDS;
     this.#ring[at] = id[0];
     this.#ring[at + 1] = id[1];
@@ -69,9 +74,55 @@ export class Dedupe {
     this.#ring[at + 3] = id[3];
     this.#ring[at + 4] = contentLow;
     this.#ring[at + 5] = contentHigh;
-    if (place % SAMPLE_EVERY === 0) this.#ingestMs[place / SAMPLE_EVERY] = ingestMs;
     this.#insert(place);
+  }
+
+  /** Place of the next entry, taken from the oldest when the ring is full. */
+  #claim(ingestMs: number): number {
+    const place = this.#added % this.idsMax;
+    if (this.#added >= this.idsMax) this.#remove(place);
+    if (place % SAMPLE_EVERY === 0) this.#ingestMs[place / SAMPLE_EVERY] = ingestMs;
     this.#added++;
+    return place;
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.#added = 0;
+    this.#used.fill(0);
+    for (const table of this.#tables) table.fill(0);
+  }
+
+  /** Room in the index for so many ids at once, where it is known how many come. Before the first. */
+  reserve(ids: number): void {
+    const each = (Math.min(ids, this.idsMax) / TABLES) * 1.5;
+    const slots = Math.max(FIRST_SLOTS, 2 ** Math.ceil(Math.log2(each)));
+    this.#tables = Array.from({ length: TABLES }, () => new Uint32Array(slots));
+  }
+
+  /** The last `count` entries (at most `idsMax`) as bytes, and about every 1,024th's ingest time. */
+  newest(count: number): { entries: Uint8Array; samplesMs: number[] } {
+    const entries = new Uint32Array(count * WORDS);
+    const first = this.#added - count;
+    const place = first % this.idsMax;
+    const head = this.#ring.subarray(place * WORDS, (place + count) * WORDS);
+    entries.set(head);
+    entries.set(this.#ring.subarray(0, entries.length - head.length), head.length);
+    const samplesMs: number[] = [];
+    for (let n = first; n < this.#added; n += SAMPLE_EVERY) {
+      samplesMs.push(this.#ingestMs[Math.floor((n % this.idsMax) / SAMPLE_EVERY)]);
+    }
+    return { entries: new Uint8Array(entries.buffer), samplesMs };
+  }
+
+  /** Adds what `newest` gave. */
+  addEntries(bytes: Uint8Array, samplesMs: readonly number[]): void {
+    const entries = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
+    for (let i = 0; i * WORDS < entries.length; i++) {
+      const place = this.#claim(samplesMs[Math.floor(i / SAMPLE_EVERY)]);
+      for (let w = 0; w < WORDS; w++) this.#ring[place * WORDS + w] = entries[i * WORDS + w];
+      this.#insert(place);
+    }
   }
 
   #find(a: number, b: number, c: number, d: number): number {

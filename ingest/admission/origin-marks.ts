@@ -2,15 +2,16 @@
  * The highest origin admitted of each source partition. A shard takes nothing at or below the
  * origin that it has seen, so admission must not accept it either: what was acknowledged is scored.
  */
-interface Mark {
+export interface OriginMark {
+  /** Source and partition. */
   key: number;
   offset: number;
   index: number;
 }
 
 export class OriginMarks {
-  readonly #marks = new Map<number, Mark>();
-  #last: Mark = { key: -1, offset: -1, index: -1 };
+  readonly #marks = new Map<number, OriginMark>();
+  #last: OriginMark = { key: -1, offset: -1, index: -1 };
 
   /** True when something at or behind this origin was admitted before. */
   passed(source: number, partition: number, offset: number, index: number): boolean {
@@ -30,7 +31,16 @@ export class OriginMarks {
     return this.#mark(source, partition).offset + 1;
   }
 
-  #mark(source: number, partition: number): Mark {
+  all(): OriginMark[] {
+    return [...this.#marks.values()].map((mark) => ({ ...mark }));
+  }
+
+  /** Takes over what `all` gave; nothing was noted before. */
+  restore(marks: readonly OriginMark[]): void {
+    for (const mark of marks) this.#marks.set(mark.key, { ...mark });
+  }
+
+  #mark(source: number, partition: number): OriginMark {
     const key = source * 65_536 + partition;
     if (this.#last.key === key) return this.#last;
     let mark = this.#marks.get(key);

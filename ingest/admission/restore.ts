@@ -20,11 +20,10 @@ import {
 } from '../../schemas/generated/records.js';
 import { TRANSACTION_ID, verifyTransaction } from '../../schemas/generated/transaction.js';
 import { hashWords, murmur3x64 } from '../../schemas/identity.js';
-import type { WatermarkKeeper } from '../watermark.js';
+import type { Checkpoint, Remembered } from './checkpoint.js';
 import { contentWords, hashContent } from './content.js';
-import type { Dedupe } from './dedupe.js';
 import type { Journal } from './journal.js';
-import { OriginMarks } from './origin-marks.js';
+import type { OriginMarks } from './origin-marks.js';
 import { KIND_CONTROL, KIND_TRANSACTION } from './record-writer.js';
 
 /** Volumes per source and bank day, with the position up to which they count. */
@@ -37,12 +36,13 @@ const decoder = new TextDecoder();
 export class SourceNumbers {
   readonly #numbers = new Map<string, number>();
   readonly #offsets = new Map<string, number>();
-  readonly #marks = new OriginMarks();
+  readonly #marks: OriginMarks;
   readonly #journal: Journal;
   #next = 1;
 
-  constructor(journal: Journal) {
+  constructor(journal: Journal, marks: OriginMarks) {
     this.#journal = journal;
+    this.#marks = marks;
   }
 
   number(name: string): number | undefined {
@@ -116,27 +116,33 @@ export function* readControls(
   }
 }
 
+/** Fills what is remembered, from its checkpoint if there is one, and from the journal. */
 export async function restoreJournal(
   journal: Journal,
-  dedupe: Dedupe,
-  keeper: WatermarkKeeper,
+  known: Remembered,
+  checkpoint?: Checkpoint,
   onProgress?: (done: number, total: number) => void,
 ): Promise<Restored> {
-  const sources = new SourceNumbers(journal);
+  const { dedupe, keeper, marks } = known;
+  const sources = new SourceNumbers(journal, marks);
   for (const { record } of readControls(journal)) {
     if (record.type === 'source') sources.add(record.name, record.number);
   }
   const end = journal.end();
-  const start = Math.max(journal.first(), end - dedupe.idsMax);
+  const taken = await checkpoint?.load(journal);
+  const start = taken ?? Math.max(journal.first(), end - dedupe.idsMax);
   const volumes = parseVolumes(journal.getMeta(VOLUMES_META));
-  if (volumes !== undefined) keeper.restoreVolumes(volumes.counts);
-  const tail = new TailReader(dedupe, keeper, sources.marks, volumes?.position ?? 0);
+  const countFrom = Math.max(volumes?.position ?? 0, taken ?? 0);
+  if (volumes?.position === countFrom) keeper.restoreVolumes(volumes.counts);
+  const tail = new TailReader(known, countFrom, checkpoint);
+  tail.anyTransaction = taken !== undefined;
   for (let from = start; from < end; ) {
     const records = journal.read(from, READ_RECORDS);
     if (records.length === 0) break;
     for (const { position, bytes } of records) tail.take(position, bytes);
     from = records[records.length - 1].position + 1;
     onProgress?.(from - start, end - start);
+    await checkpoint?.durable(end);
     // A long journal must not starve the process's heartbeat.
     await new Promise((resolve) => setImmediate(resolve));
   }
@@ -155,16 +161,14 @@ function parseVolumes(
 
 class TailReader {
   anyTransaction = false;
-  readonly #dedupe: Dedupe;
-  readonly #keeper: WatermarkKeeper;
-  readonly #marks: OriginMarks;
+  readonly #known: Remembered;
   readonly #countFrom: number;
+  readonly #checkpoint: Checkpoint | undefined;
 
-  constructor(dedupe: Dedupe, keeper: WatermarkKeeper, marks: OriginMarks, countFrom: number) {
-    this.#dedupe = dedupe;
-    this.#keeper = keeper;
-    this.#marks = marks;
+  constructor(known: Remembered, countFrom: number, checkpoint: Checkpoint | undefined) {
+    this.#known = known;
     this.#countFrom = countFrom;
+    this.#checkpoint = checkpoint;
   }
 
   take(position: number, record: Uint8Array): void {
@@ -188,13 +192,14 @@ class TailReader {
     }
     murmur3x64(payload, slots[TRANSACTION_ID], slots[TRANSACTION_ID + 1]);
     hashContent(payload);
-    this.#dedupe.add(hashWords, contentWords[0], contentWords[1], ingestMs);
+    const { dedupe, marks, keeper } = this.#known;
+    dedupe.add(hashWords, contentWords[0], contentWords[1], ingestMs);
     const history = (view.getUint32(RECORD_HEADER_FLAGS, true) & RecordFlag.history) !== 0;
     const source = view.getUint16(RECORD_HEADER_ORIGIN_SOURCE, true);
     const partition = view.getUint16(RECORD_HEADER_ORIGIN_PARTITION, true);
     const offset = view.getFloat64(RECORD_HEADER_ORIGIN_OFFSET, true);
-    this.#marks.note(source, partition, offset, view.getUint32(RECORD_HEADER_ORIGIN_INDEX, true));
-    this.#keeper.observe(
+    marks.note(source, partition, offset, view.getUint32(RECORD_HEADER_ORIGIN_INDEX, true));
+    keeper.observe(
       source,
       partition,
       view.getFloat64(RECORD_HEADER_EVENT_MS, true),
@@ -202,12 +207,13 @@ class TailReader {
       history,
       position >= this.#countFrom,
     );
+    this.#checkpoint?.note(position + 1);
   }
 
   #control(payload: Uint8Array, ingestMs: number): void {
     const json = JSON.parse(decoder.decode(payload)) as { type?: string };
     if (json.type !== 'watermark') return;
     const record = controlSchema.parse(json);
-    if (record.type === 'watermark') this.#keeper.restore(record, ingestMs);
+    if (record.type === 'watermark') this.#known.keeper.restore(record, ingestMs);
   }
 }
