@@ -11,6 +11,7 @@ import { addReplayCommand } from './commands/replay.js';
 import { addRulesCommand } from './commands/rules.js';
 import { addRunCommand } from './commands/run.js';
 import { addSignInLinkCommand } from './commands/sign-in-link.js';
+import { addStorageCommand } from './commands/storage.js';
 import { exitCodeOf, isForOperators } from './exit-codes.js';
 import { packageVersion } from './package.js';
 
@@ -33,6 +34,7 @@ export function buildProgram(): Command {
   addRunCommand(program);
   addEngineCommand(program);
   addDashboardCommand(program);
+  addStorageCommand(program);
   addReplayCommand(program);
   addGenerateCommand(program);
   addDeadLettersCommand(program);

@@ -1,0 +1,341 @@
+/**
+ * A bank whose logs are kept in ClickHouse, for tests of storage: a real journal through
+ * admission, hits and work records of their own, the storage role's work in this process, and the
+ * truth made from the same bytes by other code (the router's legs), compared row by row.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { encodeHit } from '../../dashboard/server/hits.js';
+import { createRouter } from '../../ingest/router.js';
+import { type Harness, readLeg, reference, startAdmission } from '../../ingest/testing.js';
+import {
+  createLogger,
+  createMetrics,
+  type LmdbLog,
+  openLmdbLog,
+  openStatsBoard,
+} from '../../platform/index.js';
+import { ClassBit } from '../../schemas/classes.js';
+import { type Configuration, configurationSchema } from '../../schemas/configuration.js';
+import type { Hit } from '../../schemas/hit.js';
+import type { TransactionFields } from '../../schemas/transaction-codec.js';
+import type { WorkRecord } from '../../schemas/work-log.js';
+import { createDatabaseClient, type DatabaseClient } from '../../storage/client/client.js';
+import { readEndpoint } from '../../storage/endpoint.js';
+import { type Storage, startStorage } from '../../storage/storage.js';
+
+const HOUR_MS = 3_600_000;
+const ZONE_MS = 8 * HOUR_MS;
+const ROUND_MS = 50;
+const READ_MS_MAX = 20_000;
+const WAIT_MS_MAX = 60_000;
+
+export interface StoredBankOptions {
+  settings?: Partial<Configuration>;
+  seed?: number;
+}
+
+export class StoredBank {
+  readonly dir = mkdtempSync(join(tmpdir(), 'weir-stored-'));
+  readonly configuration: Configuration;
+  storage!: Storage;
+  private harness!: Harness;
+  private hits!: LmdbLog;
+  private work!: LmdbLog;
+  private readers: LmdbLog[] = [];
+  private state: number;
+  private made = 0;
+  private readonly hitIds: string[] = [];
+  private workRecords = 0;
+  /** As it was offered, by position. */
+  private readonly offered = new Map<number, string>();
+
+  private constructor(options: StoredBankOptions) {
+    this.configuration = configurationSchema.parse(options.settings ?? {});
+    this.state = options.seed ?? 1;
+  }
+
+  static async start(options: StoredBankOptions = {}): Promise<StoredBank> {
+    const bank = new StoredBank(options);
+    bank.harness = await startAdmission(bank.dir);
+    const writer = (name: string) => openLmdbLog(join(bank.dir, `${name}.mdb`), { name });
+    bank.hits = writer('hits');
+    bank.work = writer('work');
+    await bank.startStorage();
+    return bank;
+  }
+
+  async startStorage(): Promise<void> {
+    const open = (name: string) =>
+      openLmdbLog(join(this.dir, `${name}.mdb`), { name, readOnly: true });
+    const [journal, hits, work] = [open('journal'), open('hits'), open('work')];
+    this.readers = [journal, hits, work];
+    this.storage = await startStorage({
+      dir: this.dir,
+      configuration: this.configuration,
+      logs: { journal, hits, work },
+      metrics: createMetrics('storage', { processMetrics: false }),
+      stats: openStatsBoard(this.dir),
+      nowMs: Date.now,
+      logger: createLogger({ role: 'storage', level: 'fatal' }),
+      roundMs: ROUND_MS,
+    });
+  }
+
+  async stopStorage(): Promise<void> {
+    await this.storage.stop(10_000);
+    await Promise.all(this.readers.map((log) => log.close()));
+  }
+
+  async stop(): Promise<void> {
+    await this.stopStorage();
+    await this.harness.stop();
+    await Promise.all([this.hits.close(), this.work.close()]);
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+
+  get journal(): Harness['journal'] {
+    return this.harness.journal;
+  }
+
+  /** Seeded, so that a failure can be seen again. */
+  private random(below: number): number {
+    this.state = (Math.imul(this.state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((this.state / 2 ** 32) * below);
+  }
+
+  /** Appends transactions, and a hit with its alert's events for some; resolves when durable. */
+  async live(transactions: number): Promise<void> {
+    const batch = Array.from({ length: transactions }, () => this.transaction());
+    const offered = this.harness.offer(batch, { history: true });
+    if (offered.full) throw new Error('the journal is full');
+    for (const [i, outcome] of offered.outcomes.entries()) {
+      if (outcome.ack !== 'accepted') throw new Error(`not accepted: ${JSON.stringify(outcome)}`);
+      const { id, amountMinor } = batch[i] as TransactionFields;
+      this.offered.set(outcome.position, `${outcome.position}|${id}|${amountMinor}|true`);
+    }
+    await offered.flushed;
+    for (let i = 0; i < transactions; i += 100) await this.alert();
+  }
+
+  private transaction(): TransactionFields {
+    const n = this.made++;
+    const account = (): TransactionFields['debtor'] => {
+      const number = this.random(60);
+      return number < 45
+        ? { account: `账户-${number}`, kind: 'person' }
+        : { account: `X-${number}`, kind: 'external', country: 'US' };
+    };
+    const debtor = account();
+    let creditor = account();
+    while (
+      creditor.account === debtor.account ||
+      (creditor.kind === 'external' && debtor.kind === 'external')
+    ) {
+      creditor = account();
+    }
+    const types = ['transfer', 'card', 'salary', 'fee', 'cash-out'] as const;
+    return {
+      id: `t'"\\${n}`,
+      eventTimeMs: this.harness.clock.nowMs() - this.random(130 * 24) * HOUR_MS - this.random(1e6),
+      debtor,
+      creditor,
+      amountMinor: 1 + this.random(1e9),
+      currency: 'CNY',
+      type: types[this.random(types.length)] ?? 'transfer',
+      channel: 'mobile',
+      ...(this.random(2) === 0 && { debtorBalanceAfterMinor: this.random(1e9) }),
+    };
+  }
+
+  private async alert(): Promise<void> {
+    const n = this.hitIds.length;
+    const id = (n + 1).toString(16).padStart(32, '0');
+    const position = this.hits.nextPosition;
+    await this.hits.append([encodeHit(hit(id, n), { position: n, ingestMs: Date.now() })]);
+    this.hitIds.push(id);
+    const atMs = Date.now();
+    const base = { atMs, alertId: id };
+    const byUser = { ...base, user: 'officer', command: `c-${n}` };
+    const records: WorkRecord[] = [
+      { ...base, type: 'open', hitPosition: position, rule: 'r-1', subject: `账户-${n % 45}` },
+      { ...byUser, type: 'take' },
+      { ...byUser, type: 'close', reason: 'confirmed', note: "'; DROP TABLE x" },
+    ];
+    await this.work.append(records.map((record) => Buffer.from(JSON.stringify(record))));
+    this.workRecords += records.length;
+  }
+
+  /** Waits until everything that was appended is stored. */
+  async caughtUp(): Promise<void> {
+    for (let waitedMs = 0; waitedMs < WAIT_MS_MAX; waitedMs += 20) {
+      const { lag, status } = this.storage.writer;
+      if (status.state === 'ready' && lag.journal + lag.hits + lag.work === 0) return;
+      await new Promise((done) => setTimeout(done, 20));
+    }
+    const { status, lag, errorsTotal } = this.storage.writer;
+    throw new Error(`not caught up: ${JSON.stringify({ status, lag, errorsTotal })}`);
+  }
+
+  /** Asks as the reader. */
+  async ask<Row>(sql: string): Promise<Row[]> {
+    const client = this.client();
+    try {
+      return await client.query<Row>(sql);
+    } finally {
+      await client.close();
+    }
+  }
+
+  client(as: 'reader' | 'writer' = 'reader'): DatabaseClient {
+    const endpoint = readEndpoint(this.dir, this.configuration);
+    if (endpoint === undefined) throw new Error('ClickHouse does not listen');
+    return createDatabaseClient({
+      url: endpoint.url,
+      ...endpoint[as],
+      requestTimeoutMs: READ_MS_MAX,
+    });
+  }
+
+  /** Every difference between the logs and the rows, in words; empty when there is none. */
+  async differences(): Promise<string[]> {
+    const truth = this.truth();
+    const legs = await this.ask<Record<string, unknown>>(
+      'SELECT position, side, subject, account, counterparty, country, transaction_id, ' +
+        'amount_base_minor, class_bits, balance_after_minor FROM weir.legs FINAL',
+    );
+    const transactions = await this.ask<Record<string, unknown>>(
+      'SELECT position, id, amount_minor, history FROM weir.transactions FINAL',
+    );
+    return [
+      ...compare(
+        'legs',
+        truth.legs,
+        legs.map((row) => Object.values(row).join('|')),
+      ),
+      ...compare(
+        'transactions',
+        truth.transactions,
+        transactions.map((row) => Object.values(row).join('|')),
+      ),
+      ...compare('hours', truth.hours, await this.sums('hour', 'account_hours')),
+      ...compare('days', truth.days, await this.sums('toUInt16(day)', 'account_days')),
+      ...compare(
+        'hits',
+        this.hitIds,
+        (await this.ask<{ id: string }>('SELECT id FROM weir.hits FINAL')).map((row) => row.id),
+      ),
+      ...compare(
+        'alert events',
+        Array.from({ length: this.workRecords }, (_, i) => String(i)),
+        (await this.ask<{ position: string }>('SELECT position FROM weir.alert_events FINAL')).map(
+          (row) => row.position,
+        ),
+      ),
+    ];
+  }
+
+  private async sums(at: string, table: string): Promise<string[]> {
+    const rows = await this.ask<Record<string, unknown>>(
+      `SELECT subject, account, ${at} AS at, sum(in_count), sum(in_minor), sum(out_count), ` +
+        `sum(out_minor), sum(customer_made) FROM weir.${table} FINAL ` +
+        'GROUP BY subject, account, at HAVING sum(in_count) + sum(out_count) > 0',
+    );
+    return rows.map((row) => Object.values(row).join('|'));
+  }
+
+  /** From the admitted bytes, through the router. */
+  private truth() {
+    const router = createRouter({ shards: 16 });
+    router.setReference(reference());
+    const transactions: string[] = [];
+    const legs: string[] = [];
+    const hours = new Map<string, number[]>();
+    const days = new Map<string, number[]>();
+    for (const { position, record } of this.harness.admitted) {
+      const offered = this.offered.get(position);
+      if (offered !== undefined) transactions.push(offered);
+      const view = new DataView(record.buffer, record.byteOffset);
+      const eventMs = view.getFloat64(32, true);
+      router.route(position, record, (shard, bytes, length) => {
+        const leg = readLeg(shard, bytes, length);
+        const side = leg.side === 'credit' ? 1 : 0;
+        const balance = Number.isNaN(leg.balanceAfterMinor) ? null : leg.balanceAfterMinor;
+        legs.push(
+          [position, side, leg.subject, leg.account, leg.counterparty, leg.country, leg.id]
+            .concat([leg.amountBaseMinor, leg.classBits])
+            .concat(balance as number)
+            .join('|'),
+        );
+        const made = (leg.classBits & ClassBit.customerMade) !== 0 ? 1 : 0;
+        const who = `${leg.subject}|${leg.account}`;
+        const hour = `${who}|${Math.floor(eventMs / HOUR_MS)}`;
+        const day = `${who}|${Math.floor((eventMs + ZONE_MS) / (24 * HOUR_MS))}`;
+        for (const [sums, key] of [
+          [hours, hour],
+          [days, day],
+        ] as const) {
+          const sum = sums.get(key) ?? [0, 0, 0, 0, 0];
+          sum[side === 1 ? 0 : 2]! += 1;
+          sum[side === 1 ? 1 : 3]! += leg.amountBaseMinor;
+          sum[4]! += made;
+          sums.set(key, sum);
+        }
+      });
+    }
+    const lines = (sums: Map<string, number[]>) =>
+      [...sums].map(([key, sum]) => `${key}|${sum.join('|')}`);
+    return { transactions, legs, hours: lines(hours), days: lines(days) };
+  }
+}
+
+/** At most a few differences, so that a message can be read. */
+function compare(what: string, expected: readonly string[], found: readonly string[]): string[] {
+  const wanted = new Set(expected);
+  const seen = new Set<string>();
+  const problems: string[] = [];
+  for (const row of found) {
+    if (seen.has(row)) problems.push(`${what}: twice ${row}`);
+    if (!wanted.has(row)) problems.push(`${what}: unexpected ${row}`);
+    seen.add(row);
+  }
+  for (const row of wanted) if (!seen.has(row)) problems.push(`${what}: missing ${row}`);
+  return problems.length > 6
+    ? [...problems.slice(0, 6), `... ${problems.length} in all`]
+    : problems;
+}
+
+function hit(id: string, n: number): Hit {
+  return {
+    id,
+    rule: `rule-${n % 3}`,
+    ruleVersion: 1,
+    catalogueVersion: 'abc',
+    family: 'aml',
+    subject: `账户-${n % 45}`,
+    account: '',
+    eventTime: 1_000_000 + n,
+    severity: 'high',
+    score: 50,
+    action: 'notify',
+    observed: { feature: 'f', unit: 'count', value: 1 },
+    threshold: 1,
+    band: 'b',
+    gates: [],
+    window: { from: 0, to: 1 },
+    facts: {},
+    transactions: [],
+    transactionIds: [],
+    transactionCount: 0,
+    atLeast: false,
+    counterparties: [],
+    transactionId: '',
+    amountBaseMinor: 5,
+    profile: 0,
+    referenceVersion: 1,
+    origin: { source: 1, partition: 0, offset: n, index: 0 },
+    side: 'timer',
+    history: false,
+  };
+}

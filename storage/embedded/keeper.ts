@@ -1,0 +1,133 @@
+/**
+ * Keeps the embedded ClickHouse running: starts it, pings it, kills it when it hangs, starts it
+ * again with a back-off. Nothing here waits for it, and nothing else is restarted with it.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from '../../platform/index.js';
+import { clickhouseFolder, type Endpoint, forgetEndpoint, writeEndpoint } from '../endpoint.js';
+import { type EmbeddedChild, startChild } from './child.js';
+import { type EmbeddedFiles, writeEmbeddedFiles } from './files.js';
+import { type Launch, prepareLaunch } from './launcher.js';
+
+const PING_EVERY_MS = 1_000;
+/** It runs behind everything else, so on a busy machine it may well be slow to answer. */
+const HUNG_AFTER_MS = 30_000;
+const BACK_OFF_FIRST_MS = 200;
+const BACK_OFF_MAX_MS = 10_000;
+/** Alive this long counts as healthy. */
+const HEALTHY_AFTER_MS = 30_000;
+
+export interface KeeperOptions {
+  dir: string;
+  database: string;
+  memoryBytesMax: number;
+  logger: Logger;
+  /** Tests make it short. */
+  hungAfterMs?: number;
+}
+
+export interface Keeper {
+  /** Undefined while it does not listen. */
+  readonly endpoint: Endpoint | undefined;
+  readonly pid: number | undefined;
+  readonly restarts: number;
+  /** Why this machine cannot run it, with the mend; '' when it can. */
+  readonly absent: string;
+  stop(deadlineMs: number): Promise<void>;
+}
+
+/** Resolves when it is known whether this machine can run it; the child starts behind that. */
+export async function startKeeper(options: KeeperOptions): Promise<Keeper> {
+  const folder = clickhouseFolder(options.dir);
+  forgetEndpoint(options.dir);
+  const files = writeEmbeddedFiles(folder, options);
+  const launch = await prepareLaunch(folder);
+  return new RunningKeeper(options, launch, files);
+}
+
+class RunningKeeper implements Keeper {
+  restarts = 0;
+  readonly absent: string;
+  private child: EmbeddedChild | undefined;
+  private readonly stopping = new AbortController();
+  private readonly over: Promise<void>;
+
+  constructor(
+    private readonly options: KeeperOptions,
+    launch: Launch,
+    private readonly files: EmbeddedFiles,
+  ) {
+    this.absent = 'absent' in launch ? launch.absent : '';
+    this.over = 'absent' in launch ? Promise.resolve() : this.keep(launch);
+  }
+
+  get endpoint(): Endpoint | undefined {
+    return this.child?.endpoint;
+  }
+
+  get pid(): number | undefined {
+    return this.child?.pid;
+  }
+
+  async stop(deadlineMs: number): Promise<void> {
+    this.stopping.abort();
+    await this.child?.stop(deadlineMs);
+    await this.over;
+    forgetEndpoint(this.options.dir);
+  }
+
+  private async keep(launch: Extract<Launch, { command: string }>): Promise<void> {
+    let failures = 0;
+    while (!this.stopping.signal.aborted) {
+      const startedMs = performance.now();
+      const how = await this.runOnce(launch);
+      if (this.stopping.signal.aborted) return;
+      this.restarts++;
+      failures = performance.now() - startedMs >= HEALTHY_AFTER_MS ? 1 : failures + 1;
+      const waitMs = Math.min(BACK_OFF_MAX_MS, BACK_OFF_FIRST_MS * 2 ** Math.min(failures - 1, 10));
+      this.options.logger.warn({ how, waitMs }, 'the embedded ClickHouse ended, starting it again');
+      await this.sleep(waitMs);
+    }
+  }
+
+  /** How it ended. */
+  private async runOnce(launch: Extract<Launch, { command: string }>): Promise<string> {
+    const { dir, database, logger } = this.options;
+    let child: EmbeddedChild;
+    try {
+      child = await startChild(launch, this.files, database);
+    } catch (error) {
+      return (error as Error).message;
+    }
+    // Asked to stop while it started.
+    if (this.stopping.signal.aborted) child.kill();
+    this.child = child;
+    writeEndpoint(dir, child.endpoint);
+    logger.info({ pid: child.pid, url: child.endpoint.url }, 'the embedded ClickHouse listens');
+    const watch = new AbortController();
+    void this.watch(child, watch.signal);
+    const how = await child.ended;
+    watch.abort();
+    this.child = undefined;
+    return how;
+  }
+
+  private async watch(child: EmbeddedChild, ended: AbortSignal): Promise<void> {
+    const hungAfterMs = this.options.hungAfterMs ?? HUNG_AFTER_MS;
+    let answeredMs = performance.now();
+    while (!ended.aborted && !this.stopping.signal.aborted) {
+      if (await child.ping()) answeredMs = performance.now();
+      const silentMs = performance.now() - answeredMs;
+      if (silentMs > hungAfterMs && !ended.aborted) {
+        this.options.logger.error({ silentMs }, 'the embedded ClickHouse hangs, killing it');
+        child.kill();
+        return;
+      }
+      await this.sleep(Math.min(PING_EVERY_MS, hungAfterMs));
+    }
+  }
+
+  private async sleep(ms: number): Promise<void> {
+    await sleep(ms, undefined, { signal: this.stopping.signal }).catch(() => undefined);
+  }
+}

@@ -1,0 +1,123 @@
+/**
+ * The storage role's work: the embedded ClickHouse (or a server's address), the writer, and what
+ * they say of themselves. Nothing waits for it: without ClickHouse it says once what is missing
+ * and stays up, and everything else goes on.
+ */
+import {
+  forgetCursors,
+  type Logger,
+  type Metrics,
+  type StatsBoard,
+  watchProcess,
+} from '../platform/index.js';
+import type { Configuration } from '../schemas/configuration.js';
+import type { HistoryStatus } from '../schemas/history.js';
+import type { StorageStats } from '../schemas/stats.js';
+import { type Keeper, startKeeper } from './embedded/keeper.js';
+import { type Endpoint, readEndpoint, storageKind } from './endpoint.js';
+import { registerStorageMetrics } from './storage-metrics.js';
+import type { Logs } from './writer/cursors.js';
+import { Writer } from './writer/writer.js';
+
+const STATS_EVERY_MS = 1_000;
+
+export interface StorageOptions {
+  dir: string;
+  configuration: Configuration;
+  logs: Logs;
+  metrics: Metrics;
+  stats: StatsBoard;
+  nowMs(): number;
+  logger: Logger;
+  /** Tests hurry: time between the starts of two rounds of the writer. */
+  roundMs?: number;
+}
+
+export interface Storage {
+  readonly status: HistoryStatus;
+  /** Pid of the embedded ClickHouse, while it runs. */
+  readonly childPid: number | undefined;
+  readonly writer: Writer;
+  stop(deadlineMs: number): Promise<void>;
+}
+
+/** Resolves before ClickHouse answers. Throws for a password that cannot be read. */
+export async function startStorage(options: StorageOptions): Promise<Storage> {
+  const { configuration, dir, logger } = options;
+  const kind = storageKind(configuration.clickhouse);
+  if (kind === 'none') throw new Error('storage: there is nothing to do for clickhouse=none');
+  const keeper = kind === 'embedded' ? await startEmbedded(options) : undefined;
+  const server = kind === 'server' ? readEndpoint(dir, configuration) : undefined;
+  const writer = new Writer({
+    ...options,
+    kind,
+    endpoint: (): Endpoint | undefined => keeper?.endpoint ?? server,
+  });
+  const absent = keeper?.absent ?? '';
+  const status = (): HistoryStatus =>
+    absent === '' ? writer.status : { state: 'absent', detail: absent, writtenToMs: null };
+  registerStorageMetrics(options.metrics, writer, () => keeper?.restarts ?? 0);
+  if (absent === '') writer.start();
+  else {
+    logger.error(absent);
+    // Nobody is going to read them: the logs must not fill for us.
+    forgetCursors(dir, 'storage');
+  }
+  const publish = statsPublisher(options, kind, writer, keeper, status);
+  const timer = setInterval(publish, STATS_EVERY_MS);
+  publish();
+  return {
+    get status() {
+      return status();
+    },
+    writer,
+    get childPid() {
+      return keeper?.pid;
+    },
+    async stop(deadlineMs) {
+      clearInterval(timer);
+      await writer.stop(deadlineMs / 4);
+      await keeper?.stop(deadlineMs / 2);
+    },
+  };
+}
+
+function startEmbedded({ dir, configuration, logger }: StorageOptions): Promise<Keeper> {
+  return startKeeper({
+    dir,
+    database: configuration.clickhouseDatabase,
+    memoryBytesMax: configuration.clickhouseMemoryBytesMax,
+    logger,
+  });
+}
+
+function statsPublisher(
+  options: StorageOptions,
+  kind: StorageStats['kind'],
+  writer: Writer,
+  keeper: Keeper | undefined,
+  status: () => HistoryStatus,
+): () => void {
+  const figures = watchProcess();
+  let rowsBefore = 0;
+  let atMs = performance.now();
+  return () => {
+    const rows = Object.values(writer.rowsTotal).reduce((sum, count) => sum + count, 0);
+    const elapsedMs = Math.max(1, performance.now() - atMs);
+    const record: StorageStats = {
+      ...figures(),
+      history: status(),
+      kind,
+      restarts: keeper?.restarts ?? 0,
+      rowsPerSecond: ((rows - rowsBefore) * 1_000) / elapsedMs,
+      rowsTotal: { ...writer.rowsTotal },
+      errorsTotal: { ...writer.errorsTotal },
+      lag: writer.lag,
+      databaseBytes: writer.databaseBytes,
+      databaseBytesMax: options.configuration.clickhouseBytesMax,
+    };
+    options.stats.publish('storage', record);
+    rowsBefore = rows;
+    atMs = performance.now();
+  };
+}

@@ -1,0 +1,274 @@
+/**
+ * The writer: sessions one after another for as long as the role runs, one round a second in each.
+ * Its one trick is that it never gives up and never hurries: a failure is counted, said once, and
+ * followed by another session after a back-off; the logs keep what is not stored.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from '../../platform/index.js';
+import type { Configuration } from '../../schemas/configuration.js';
+import type { HistoryState, HistoryStatus } from '../../schemas/history.js';
+import { DAY_MS } from '../../schemas/time.js';
+import { createDatabaseClient, type DatabaseClient } from '../client/client.js';
+import { classify, DATABASE_FAILURES, type DatabaseFailure, serverCode } from '../client/errors.js';
+import { migrate } from '../client/migrations.js';
+import type { Endpoint, StorageKind } from '../endpoint.js';
+import { LOG_NAMES, type Logs } from './cursors.js';
+import { JournalRows } from './journal-rows.js';
+import { type Differences, reconcile } from './reconciliation.js';
+import { dropPartition, partitionsToDrop, readPartitions } from './retention.js';
+import { openSession, type Session } from './session.js';
+import { BlockSums } from './sums.js';
+import { ROW_TABLES, type RowTable } from './tables.js';
+
+/** Between the starts of two rounds: about one insert a second and table. */
+const ROUND_MS = 1_000;
+const REQUEST_MS_MAX = 20_000;
+const BACK_OFF_FIRST_MS = 250;
+const BACK_OFF_MAX_MS = 10_000;
+/** While there is no endpoint, or no log yet. */
+const LOOK_MS = 100;
+const RETENTION_EVERY_MS = 30_000;
+const RECONCILE_EVERY_MS = 3_600_000;
+/** What only a person can mend is looked at again now and then. */
+const REFUSED_RETRY_MS = 60_000;
+
+export interface WriterOptions {
+  dir: string;
+  kind: Exclude<StorageKind, 'none'>;
+  configuration: Pick<
+    Configuration,
+    'clickhouseDatabase' | 'clickhouseBytesMax' | 'historyDays' | 'zone' | 'homeCountry'
+  >;
+  logs: Logs;
+  /** Where ClickHouse answers now; undefined while it does not. */
+  endpoint(): Endpoint | undefined;
+  nowMs(): number;
+  logger: Logger;
+  /** Tests hurry. */
+  roundMs?: number;
+}
+
+export class Writer {
+  readonly rowsTotal = zeroes<RowTable>(ROW_TABLES);
+  readonly errorsTotal = zeroes<DatabaseFailure>(DATABASE_FAILURES);
+  skippedTotal = 0;
+  unreadableTotal = 0;
+  reconciliations = 0;
+  differences: Differences = { transactions: 0, legs: 0, hits: 0 };
+  databaseBytes = 0;
+  private state: HistoryState = 'starting';
+  private detail = 'connecting to ClickHouse';
+  private session: Session | undefined;
+  private writtenToMs: number | null = null;
+  private lastFailure: DatabaseFailure | undefined;
+  private failures = 0;
+  private retentionAtMs = 0;
+  private reconcileAtMs = 0;
+  private readonly stopping = new AbortController();
+  private readonly sums = new BlockSums();
+  private readonly rows: JournalRows;
+  private over: Promise<void> = Promise.resolve();
+
+  constructor(private readonly options: WriterOptions) {
+    const { zone, homeCountry } = options.configuration;
+    this.rows = new JournalRows({ zone, homeCountry, sums: this.sums });
+  }
+
+  start(): void {
+    this.over = this.run();
+  }
+
+  /** Does not wait for a request that hangs: rows may be written twice. */
+  async stop(deadlineMs: number): Promise<void> {
+    this.stopping.abort();
+    await Promise.race([this.over, sleep(deadlineMs)]);
+  }
+
+  get status(): HistoryStatus {
+    const { state, detail, writtenToMs } = this;
+    return { state, detail: state === 'ready' ? '' : detail, writtenToMs };
+  }
+
+  /** Records that are not stored yet; before the first session everything that is kept. */
+  get lag(): Record<(typeof LOG_NAMES)[number], number> {
+    const { logs } = this.options;
+    const lagOf = (name: (typeof LOG_NAMES)[number]) =>
+      Math.max(0, logs[name].end() - (this.session?.cursors[name] ?? logs[name].first()));
+    return { journal: lagOf('journal'), hits: lagOf('hits'), work: lagOf('work') };
+  }
+
+  private async run(): Promise<void> {
+    while (!this.stopping.signal.aborted) {
+      const endpoint = this.options.endpoint();
+      if (endpoint === undefined || !this.hasLogs()) {
+        await this.wait(LOOK_MS);
+        continue;
+      }
+      const client = createDatabaseClient({
+        url: endpoint.url,
+        ...endpoint.writer,
+        requestTimeoutMs: REQUEST_MS_MAX,
+        // A file of many years may touch many months at once.
+        settings: { max_partitions_per_insert_block: '0' },
+      });
+      try {
+        await this.runSession(client);
+      } catch (error) {
+        await this.failed(error);
+      } finally {
+        void client.close();
+      }
+    }
+  }
+
+  private hasLogs(): boolean {
+    return LOG_NAMES.every((name) => this.options.logs[name].identity !== '');
+  }
+
+  private async failed(error: unknown): Promise<void> {
+    if (this.stopping.signal.aborted) return;
+    const failure = classify(error);
+    this.errorsTotal[failure]++;
+    this.failures++;
+    this.set(
+      'away',
+      `ClickHouse does not take rows (${failure}); the logs keep them until it does`,
+    );
+    const fields = { failure, code: serverCode(error), failures: this.failures };
+    if (failure !== this.lastFailure) {
+      this.options.logger.warn(fields, 'ClickHouse is away, trying again until it is back');
+      // Ours, or one that we do not know: its text is needed, and quotes no row.
+      if (failure === 'other') this.options.logger.error({ what: nameOf(error) }, 'what it was');
+    }
+    this.lastFailure = failure;
+    const waitMs = BACK_OFF_FIRST_MS * 2 ** Math.min(this.failures - 1, 10);
+    await this.wait(Math.min(BACK_OFF_MAX_MS, waitMs));
+  }
+
+  private async runSession(client: DatabaseClient): Promise<void> {
+    const session = await this.open(client);
+    if (session === undefined) return;
+    this.session = session;
+    while (!this.stopping.signal.aborted) {
+      const startMs = performance.now();
+      const round = await session.round();
+      this.writtenToMs = session.cursors.writtenToMs || null;
+      this.set('ready', '');
+      if (this.lastFailure !== undefined) this.options.logger.info('ClickHouse is back');
+      this.lastFailure = undefined;
+      this.failures = 0;
+      await this.retain(client);
+      if (round.caughtUp) await this.compare(client, session);
+      const roundMs = this.options.roundMs ?? ROUND_MS;
+      await this.wait(Math.max(0, roundMs - (performance.now() - startMs)));
+    }
+  }
+
+  private async open(client: DatabaseClient): Promise<Session | undefined> {
+    const { configuration, dir, kind, logger, logs, nowMs } = this.options;
+    const database = configuration.clickhouseDatabase;
+    const migrated = await migrate(client, database, nowMs);
+    if (!migrated.ok) return this.refuse(migrated.detail);
+    if (migrated.applied > 0) logger.info({ version: migrated.version }, 'tables are made');
+    const opening = await openSession({
+      dir,
+      database,
+      client,
+      logs,
+      rows: this.rows,
+      sums: this.sums,
+      logger,
+      onRows: (table, rows) => {
+        this.rowsTotal[table] += rows;
+      },
+      onSkipped: (records) => {
+        this.skippedTotal += records;
+      },
+      onUnreadable: () => {
+        this.unreadableTotal++;
+      },
+    });
+    if (opening.ok) return opening.session;
+    if (kind === 'server') {
+      return this.refuse(
+        `database ${database} is not of this data folder (${opening.detail}): ` +
+          'give this Weir one of its own with --set clickhouseDatabase=...',
+      );
+    }
+    logger.warn({ why: opening.detail }, 'the tables are of other logs: dropped and made anew');
+    await client.command(`DROP DATABASE ${database} SYNC`);
+    return undefined;
+  }
+
+  /** Only a person can mend it: said once, looked at again now and then. */
+  private async refuse(detail: string): Promise<undefined> {
+    if (this.state !== 'absent') this.options.logger.error(detail);
+    this.set('absent', detail);
+    await this.wait(REFUSED_RETRY_MS);
+    return undefined;
+  }
+
+  private async retain(client: DatabaseClient): Promise<void> {
+    if (performance.now() < this.retentionAtMs) return;
+    const { configuration, logger, nowMs } = this.options;
+    const { clickhouseDatabase, clickhouseBytesMax, historyDays } = configuration;
+    const partitions = await readPartitions(client, clickhouseDatabase);
+    this.databaseBytes = partitions.reduce((sum, { bytes }) => sum + bytes, 0);
+    const limits = { nowMs: nowMs(), historyDays, bytesMax: clickhouseBytesMax };
+    for (const partition of partitionsToDrop(partitions, limits)) {
+      await dropPartition(client, clickhouseDatabase, partition);
+      this.databaseBytes -= partition.bytes;
+      logger.warn({ ...partition }, 'oldest rows dropped, by age or for size');
+    }
+    this.retentionAtMs = performance.now() + RETENTION_EVERY_MS;
+  }
+
+  private async compare(client: DatabaseClient, session: Session): Promise<void> {
+    if (performance.now() < this.reconcileAtMs) return;
+    const { configuration, logger, logs } = this.options;
+    const database = configuration.clickhouseDatabase;
+    const keptFromMs = await oldestKeptMs(client, database);
+    this.differences = await reconcile({ client, database, logs, keptFromMs }, session.cursors);
+    this.reconciliations++;
+    this.reconcileAtMs = performance.now() + RECONCILE_EVERY_MS;
+    const { transactions, legs, hits } = this.differences;
+    if (transactions + legs + hits === 0) return;
+    logger.error(this.differences, 'what is stored is not what the logs say');
+  }
+
+  private set(state: HistoryState, detail: string): void {
+    this.state = state;
+    this.detail = detail;
+  }
+
+  private async wait(ms: number): Promise<void> {
+    await sleep(ms, undefined, { signal: this.stopping.signal }).catch(() => undefined);
+  }
+}
+
+/** Start of the oldest ingest day that both tables still have; everything before was dropped. */
+async function oldestKeptMs(client: DatabaseClient, database: string): Promise<number> {
+  const partitions = await readPartitions(client, database);
+  const oldest = ['transactions', 'legs'].map(
+    (name) =>
+      partitions
+        .filter(({ table }) => table === name)
+        .map(({ partition }) => partition)
+        .sort()[0],
+  );
+  const days = oldest.filter((day) => day !== undefined).sort();
+  const newest = days.at(-1);
+  if (newest === undefined) return 0;
+  const text = `${newest.slice(0, 4)}-${newest.slice(4, 6)}-${newest.slice(6)}`;
+  return Math.floor(Date.parse(`${text}T00:00:00Z`) / DAY_MS) * DAY_MS;
+}
+
+/** Of our own code the message is needed; the server's may quote rows. */
+function nameOf(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error;
+  return serverCode(error) === '' ? `${error.name}: ${error.message}` : error.name;
+}
+
+function zeroes<Name extends string>(names: readonly Name[]): Record<Name, number> {
+  return Object.fromEntries(names.map((name) => [name, 0])) as Record<Name, number>;
+}
