@@ -4,6 +4,8 @@ import { fill, text } from '../text/index.js';
 import { type Build, PlotHost, token } from './plot.js';
 
 const SPAN_S = 60;
+/** A young line stretches, so that the first seconds are seen; a minute is the most. */
+const SPAN_S_MIN = 10;
 const LINE_WIDTH = 1.25;
 
 interface Props {
@@ -33,7 +35,10 @@ export function Sparkline({ timesMs, values, label, format }: Props) {
     },
     axes: [{ show: false }, { show: false }],
     scales: {
-      x: { time: false, range: (_, __, max) => [max - SPAN_S, max] },
+      x: {
+        time: false,
+        range: (_, min, max) => [Math.min(max - SPAN_S_MIN, Math.max(max - SPAN_S, min)), max],
+      },
       y: { range: (_, __, max) => [0, max > 0 ? max * 1.05 : 1] },
     },
     series: [{}, { stroke: token('--accent'), width: LINE_WIDTH, fill: token('--selected') }],

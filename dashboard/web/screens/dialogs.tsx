@@ -4,6 +4,7 @@ import { useState } from 'preact/hooks';
 import type { CloseReason } from '../../../schemas/work-log.js';
 import { close, closing } from '../state/actions.js';
 import { api } from '../state/api.js';
+import { CLOSE_REASONS } from '../state/filter.js';
 import { language, shortcuts } from '../state/preferences.js';
 import { announcement, store } from '../state/queue.js';
 import { passwordWasSet } from '../state/session.js';
@@ -17,17 +18,6 @@ export const dialog = signal<'none' | 'help' | 'password' | 'older' | 'curl'>('n
 
 const PASSWORD_LENGTH_MIN = 12;
 const NOTE_LENGTH_MAX = 4_000;
-/** The closed list of the work log, in the order in which officers use it. */
-const REASONS: readonly CloseReason[] = [
-  'false-positive',
-  'confirmed',
-  'inconclusive',
-  'valuable',
-  'customer-confirmed',
-  'customer-denied',
-  'not-reached',
-];
-
 export function Dialogs() {
   return (
     <>
@@ -54,7 +44,7 @@ function Reasons({ chosen, choose }: ReasonsProps) {
   return (
     <fieldset class="reasons">
       <legend>{t.dialogs.reason}</legend>
-      {REASONS.map((each, at) => (
+      {CLOSE_REASONS.map((each, at) => (
         <label key={each}>
           <input
             class="choice"
@@ -90,7 +80,7 @@ function CloseAlert({ id }: { id: string }) {
   const onKey = (event: KeyboardEvent) => {
     const inNote = event.target instanceof HTMLTextAreaElement;
     if (inNote && event.key === 'Enter' && (event.ctrlKey || event.metaKey)) submit(event);
-    const chosen = inNote ? undefined : REASONS[Number.parseInt(event.key, 10) - 1];
+    const chosen = inNote ? undefined : CLOSE_REASONS[Number.parseInt(event.key, 10) - 1];
     if (chosen !== undefined) setReason(chosen);
   };
   return (

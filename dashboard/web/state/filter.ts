@@ -1,6 +1,7 @@
 /** What the queue shows: one value, written to the address and read back from it. */
 import type { Family } from '../../../schemas/hit.js';
 import type { AlertRow } from '../../../schemas/protocol.js';
+import type { CloseReason } from '../../../schemas/work-log.js';
 import { isDueSoon, SORT_KEYS, type Sort, type SortKey } from './order.js';
 
 export interface Filter {
@@ -20,6 +21,17 @@ export const FAMILY_ORDER: readonly Family[] = [
   'care',
   'suitability',
   'operations',
+];
+
+/** The closed list of the work log, in the order in which officers use it. */
+export const CLOSE_REASONS: readonly CloseReason[] = [
+  'false-positive',
+  'confirmed',
+  'inconclusive',
+  'valuable',
+  'customer-confirmed',
+  'customer-denied',
+  'not-reached',
 ];
 
 export interface Address {

@@ -14,6 +14,8 @@ export interface Sort {
 }
 
 const SEVERITY: Record<string, number> = { critical: 5, high: 4, medium: 3, low: 2, info: 1 };
+/** Worst first. */
+export const SEVERITIES: readonly string[] = Object.keys(SEVERITY);
 const TIER: Record<string, number> = { strategic: 4, growth: 3, base: 2, attention: 1 };
 const HOUR_MS = 3_600_000;
 

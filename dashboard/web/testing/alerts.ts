@@ -191,7 +191,8 @@ function makeHit(row: AlertRow, n: number): Hit {
     threshold: kind.threshold,
     band: 'reached',
     gates: [
-      { feature: 'payees', unit: 'count', value: 3, op: 'atLeast', threshold: 3, normal: 1 },
+      { feature: 'payees', unit: 'count', value: 5, op: 'atLeast', threshold: 3, normal: 1 },
+      { feature: 'newCounterparty', unit: 'flag', value: 1, op: 'equals', threshold: 1 },
       { feature: 'before', unit: 'money', value: null, op: 'atLeast', threshold: 5_000_000 },
     ],
     window: { from: row.eventTime - 86_400_000, to: row.eventTime },
@@ -224,7 +225,10 @@ export function makeDetail(row: AlertRow, trail: Trail, others: AlertRow[]): Ale
       names: row.ruleName,
       formula: `${kind.feature} >= ${kind.threshold}`,
       units: { [kind.feature]: kind.unit, meanPayment: 'money', newCounterparty: 'flag' },
-      bands: [{ outcome: 'reached', from: kind.threshold, severity: row.severity }],
+      bands: [
+        { outcome: 'reached', from: kind.threshold, severity: row.severity },
+        { outcome: 'far', from: kind.threshold * 5, severity: 'critical' },
+      ],
       references: ['PBoC Order [2016] No. 3 Art. 5'],
       owner: 'compliance',
     },

@@ -15,6 +15,7 @@ import type {
   SessionUser,
 } from '../../../schemas/protocol.js';
 import { CLOSE_REASONS } from '../../../schemas/work-log.js';
+import { systemRoute } from '../pages/testing/system.js';
 import { bankDay } from './history.js';
 import type { World } from './world.js';
 
@@ -71,7 +72,7 @@ export async function extraRoute(ask: Ask): Promise<Answer | null> {
     case '/api/demo/commands':
       return command(ask);
     default:
-      return null;
+      return systemRoute(ask);
   }
 }
 

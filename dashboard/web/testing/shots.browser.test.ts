@@ -16,9 +16,18 @@ let browser: Browser;
 const world = new World();
 
 beforeAll(async () => {
-  server = await startTestServer({ world, webFolder: await buildPage() });
+  const role = 'administrator' as const;
+  server = await startTestServer({ world, webFolder: await buildPage(), role });
   browser = await openBrowser();
   world.passwords.set('li', 'a long enough password');
+  world.demo = {
+    what: 'bank',
+    phase: 'live',
+    historyRatio: 1,
+    ratePerSecond: 200,
+    planted: [],
+    commandsTaken: 0,
+  };
   world.open(180);
   const rows = [...world.rows.values()];
   for (const [at, row] of rows.entries()) {
@@ -62,7 +71,11 @@ test.each(views)('draws %s %s %i', async (locale, colorScheme, width) => {
   await page.waitForSelector('.waiting');
   await page.keyboard.press('Enter');
   await page.waitForSelector('.gates');
+  await page.waitForSelector('.days canvas');
   await shot('3-drawer');
+  await page.locator('.days').scrollIntoViewIfNeeded();
+  await page.evaluate(() => document.querySelector('.drawer-scroll')?.scrollBy(0, 420));
+  await shot('3-drawer-history');
   await page.click('.acts .button:last-of-type');
   await page.waitForSelector('dialog[open]');
   await shot('4-close');
