@@ -20,9 +20,10 @@ const RESUME_MS_MAX = 5 * 60_000;
 const PLANTED_SHOWN_MAX = 20;
 const BEGUN_MAX = 100;
 
-/** At once; the others need the customers' past, or one of their own behind it. */
-const AT_ONCE: readonly CaseKind[] = ['remittances', 'structuring', 'listed'];
+/** At once; others need a past, of the customer or a long one: a payment after no past is odd. */
+const AT_ONCE: readonly CaseKind[] = ['structuring', 'listed'];
 const AFTER_HISTORY: readonly CaseKind[] = [
+  'remittances',
   'care-outflow',
   'activity-drop',
   'dormant',

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { DemoCommand } from '../../schemas/demo.js';
 import type { TransactionJson } from '../../schemas/json-transaction.js';
 import type { AlertCommand, AlertDetail, AlertList, AlertRow } from '../../schemas/protocol.js';
 import type { Ports, Program } from './program.js';
@@ -105,11 +106,20 @@ export class Officer {
     return (await this.get(`/api/alerts/${id}`)) as AlertDetail;
   }
 
-  async command(id: string, command: AlertCommand): Promise<number> {
-    const response = await fetch(`${this.base}/api/alerts/${id}/commands`, {
+  command(id: string, command: AlertCommand): Promise<number> {
+    return this.post(`/api/alerts/${id}/commands`, command);
+  }
+
+  /** To the demonstration bank. */
+  demo(command: DemoCommand): Promise<number> {
+    return this.post('/api/demo/commands', command);
+  }
+
+  private async post(path: string, body: object): Promise<number> {
+    const response = await fetch(`${this.base}${path}`, {
       method: 'POST',
       headers: { cookie: this.cookie, origin: this.base, 'content-type': 'application/json' },
-      body: JSON.stringify(command),
+      body: JSON.stringify(body),
     });
     return response.status;
   }
