@@ -77,7 +77,8 @@ export async function runDashboard(options: RoleOptions): Promise<RunningRole> {
   health.set('running');
   logger.info({ url: server.url, transport: server.transport }, 'dashboard ready');
   tellSignInLink(server.signInLink());
-  tellSupervisor({ type: 'ready', dashboardUrl: server.url });
+  const operationsUrl = `http://${configuration.operationsHost}:${operations.port}`;
+  tellSupervisor({ type: 'ready', dashboardUrl: server.url, operationsUrl });
   return {
     async stop() {
       health.set('draining');
