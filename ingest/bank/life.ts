@@ -25,7 +25,6 @@ const SHARE_MAX = 0.22;
 const CASH_MINOR_MAX = 38_000_00;
 const FADE_CYCLE_DAYS = 210;
 const FADE_DAYS = 45;
-const FADE_KEPT = 0.25;
 const SALT = { jitter: 11, payment: 12, monthly: 13, fade: 14, level: 15, harvest: 16 };
 
 const HALF_HOUR_MS = 1_800_000;
@@ -57,9 +56,12 @@ function slots(...hours: [hour: number, weight: number][]): number[] {
   );
 }
 
+/** What a fading customer still does: a third, or hardly anything. */
+const keptOf = (c: Customer): number => 0.03 + (c.index % 7) * 0.05;
+
 const dice = new Dice();
 
-export function timeOfDay(c: Customer, from: Dice): number {
+function timeOfDay(c: Customer, from: Dice): number {
   const slot = from.pick(c.rhythm === 'person' ? personTimes : companyTimes);
   return slot * HALF_HOUR_MS + from.between(0, HALF_HOUR_MS - 1);
 }
@@ -91,7 +93,7 @@ export class Life {
     for (let k = Math.floor(from - JITTER); k <= to; k++) {
       const at = k + JITTER * chance3(this.seed + c.index, k, SALT.jitter);
       if (at < from || at >= to) continue;
-      if (fade !== undefined && chance3(this.seed + c.index, k, SALT.fade) >= FADE_KEPT) continue;
+      if (fade !== undefined && chance3(this.seed + c.index, k, SALT.fade) >= keptOf(c)) continue;
       dice.set(this.seed + c.index, k, SALT.payment);
       const id = `b${c.tag}-${k.toString(36)}`;
       const entry = c.rhythm === 'person' ? this.#personPays(c, id, day) : companyPays(c, id);

@@ -95,7 +95,9 @@ export class Patterns {
     if (subjects.length === 0) return;
     const { weightFrom, weightTo } = this.dayAt(start);
     const rate = (kind.perDay * this.cast.customers.length) / CUSTOMERS_OF_RATES;
-    const [from, to] = [rate * weightFrom.company, rate * weightTo.company];
+    // Weekends bring less than working days, and not nothing.
+    const from = (rate * (weightFrom.company + weightFrom.person)) / 2;
+    const to = (rate * (weightTo.company + weightTo.person)) / 2;
     for (let k = Math.floor(from - 1); k <= to; k++) {
       const at = k + chance3(this.seed + i, k, SALT.place);
       if (at < from || at >= to) continue;
