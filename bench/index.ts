@@ -7,12 +7,19 @@ import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { admissionBench } from './admission.js';
 import { endToEndBench } from './end-to-end.js';
+import { firstAlertBench } from './first-alert.js';
 import { ingestHttpBench } from './ingest-http.js';
 import type { Bench } from './question.js';
 import { answerText, machineText } from './report.js';
 import { scoringBench } from './scoring.js';
 
-const benches: readonly Bench[] = [scoringBench, admissionBench, ingestHttpBench, endToEndBench];
+const benches: readonly Bench[] = [
+  scoringBench,
+  admissionBench,
+  ingestHttpBench,
+  endToEndBench,
+  firstAlertBench,
+];
 const names = benches.map((b) => b.name).join(', ');
 
 const help = `npm run bench -- [--only NAME] [--quick] [--out FILE]
