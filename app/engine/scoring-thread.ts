@@ -4,12 +4,13 @@
  * read its snapshots at the start.
  */
 
-import { openSnapshotStore, RingReader, RingWriter } from '../../platform/index.js';
+import { openSnapshotStore, RingReader, RingWriter } from '../../platform/threads.js';
 import type { Catalogue } from '../../schemas/catalogue.js';
 import * as R from '../../schemas/generated/records.js';
 import { ACTIONS, DECISIONS, FAMILIES, type Hit, SEVERITIES } from '../../schemas/hit.js';
 import type { ZoneTable } from '../../schemas/time.js';
-import { RegionHeader, type RingCommand, ScoringOperator } from '../../scoring/index.js';
+import type { RingCommand } from '../../scoring/index.js';
+import { RegionHeader, ScoringOperator } from '../../scoring/threads.js';
 import {
   Count,
   catalogueMark,

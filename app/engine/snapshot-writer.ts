@@ -1,5 +1,5 @@
 /** Writes snapshots in a thread of its own: checksums and fsync cost milliseconds. */
-import { openSnapshotStore } from '../../platform/index.js';
+import { openSnapshotStore } from '../../platform/threads.js';
 import { encodeSnapshot, type SnapshotContent } from './snapshot-file.js';
 
 export interface SnapshotTask {

@@ -1,6 +1,6 @@
 /**
- * Snapshots of shards, one after another, a full round within the time configured. A copy is
- * published only when the journal below it is on disk, or it would know records that a crash took
+ * Snapshots of shards, one after another, a full round within the time configured, and sooner when
+ * much comes in: a start scores again only what stands behind them. A copy is published only when the journal below it is on disk, or it would know records that a crash took
  * back, and when the hits found below it are, so that recovery never skips a hit.
  */
 import { Piscina } from 'piscina';
@@ -26,6 +26,12 @@ export interface SnapshotterOptions {
   routed(): number;
   isDurable(end: number): boolean;
 }
+
+/** A full round is made at least once in so many records. */
+const ROUND_RECORDS = 400_000;
+const CHECK_MS = 20;
+/** A thread that was asked and has not answered is not asked for the next shard before this. */
+const ANSWER_MS = 1_000;
 
 interface Copied {
   report: SnapshotReport;
@@ -62,6 +68,8 @@ export class Snapshotter {
   readonly #writer: Piscina;
   readonly #waiting: Copied[] = [];
   #next = 0;
+  /** The last request: when, at which end of the log, and whether its copy came. */
+  #asked = { atMs: 0, routed: 0, answered: true };
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: SnapshotterOptions) {
@@ -99,14 +107,25 @@ export class Snapshotter {
 
   /** Begins the rounds. */
   start(pipeline: Pipeline): void {
-    const { roundMs, shards } = this.#options;
-    const every = Math.max(5, roundMs / shards);
-    this.#timer = setInterval(() => {
-      const shard = this.#next;
-      this.#next = (shard + 1) % shards;
-      pipeline.requestSnapshot(shard, this.#generations[shard] + 1);
-    }, every);
+    const { roundMs, shards, routed } = this.#options;
+    const everyMs = Math.max(5, roundMs / shards);
+    this.#asked = { atMs: performance.now(), routed: routed(), answered: true };
+    this.#timer = setInterval(() => this.#ask(pipeline, everyMs), Math.min(CHECK_MS, everyMs));
     this.#timer.unref();
+  }
+
+  #ask(pipeline: Pipeline, everyMs: number): void {
+    const { shards, routed } = this.#options;
+    const { atMs, answered } = this.#asked;
+    const nowMs = performance.now();
+    const waitedMs = nowMs - atMs;
+    const many = routed() - this.#asked.routed >= ROUND_RECORDS / shards;
+    const free = this.#waiting.length === 0 && (answered || waitedMs > ANSWER_MS);
+    if (waitedMs < everyMs && !(many && free)) return;
+    const shard = this.#next;
+    this.#next = (shard + 1) % shards;
+    this.#asked = { atMs: nowMs, routed: routed(), answered: false };
+    pipeline.requestSnapshot(shard, this.#generations[shard] + 1);
   }
 
   /** A thread has copied a shard. */
@@ -149,6 +168,7 @@ export class Snapshotter {
       logger.error({ err: error, shard }, 'snapshot not written; the one before it stays');
     } finally {
       copy.done();
+      this.#asked.answered = true;
     }
   }
 
