@@ -82,7 +82,7 @@ describe('planted cases', () => {
 });
 
 describe('weir generate', () => {
-  const small = ['--days', '3', '--customers', '400', '--merchants', '20', '--until', '2026-03-19'];
+  const small = ['--days', '1', '--customers', '200', '--merchants', '20', '--until', '2026-03-19'];
   const more = ['--receipts-per-day', '50', '--labels'];
 
   it('writes files that replay: labelled cases are found, ordinary life hardly ever', async () => {

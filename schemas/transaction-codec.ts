@@ -115,6 +115,13 @@ export function encodeTransactionBatch(transactions: readonly TransactionFields[
 
 function writeText(text: string | undefined): number {
   if (text === undefined) return 0;
+  // Most texts are short and ASCII: a loop costs less than a call of the encoder.
+  const { length } = text;
+  if (length <= STRING_BYTES_MAX) {
+    let i = 0;
+    for (let code = 0; i < length && (code = text.charCodeAt(i)) < 128; i++) textBytes[i] = code;
+    if (i === length) return builder.createString(textBytes.subarray(0, length));
+  }
   const { read, written } = encoder.encodeInto(text, textBytes);
   // Longer than the scratch bytes: the builder encodes it itself, at the cost of an array.
   if (read !== text.length) return builder.createString(text);
@@ -140,7 +147,7 @@ function writeInt64(field: number, value: number | undefined): void {
 }
 
 function writeParty(party: PartyFields): number {
-  const account = builder.createString(party.account);
+  const account = writeText(party.account);
   const id = writeText(party.party);
   const bank = writeText(party.bank);
   const country = writeText(party.country);
@@ -154,10 +161,10 @@ function writeParty(party: PartyFields): number {
 }
 
 function writeTransaction(t: TransactionFields): number {
-  const id = builder.createString(t.id);
+  const id = writeText(t.id);
   const debtor = writeParty(t.debtor);
   const creditor = writeParty(t.creditor);
-  const currency = builder.createString(t.currency);
+  const currency = writeText(t.currency);
   const purpose = writeText(t.purpose);
   const loanId = writeText(t.loanId);
   const reversed = writeText(t.reversedTransaction);

@@ -105,13 +105,14 @@ class SyntheticBank implements Bank {
 
   #make(day: Day): BankTransaction[] {
     const all: Entry[] = [];
-    let own: Entry[] = [];
+    const own: Entry[] = [];
+    const emit = (e: Entry): void => void own.push(e);
     for (const c of this.#alive) {
-      this.#life.liveDay(c, day, (e) => own.push(e));
+      this.#life.liveDay(c, day, emit);
       if (own.length === 0) continue;
       settle(own, this.#life.balanceMinor(c, day.day), c);
       for (const e of own) all.push(e);
-      own = [];
+      own.length = 0;
     }
     this.#patterns.onDay(day, (e) => all.push(e));
     const keys = new Float64Array(all.length);

@@ -99,9 +99,13 @@ export interface Day {
   /** Bank month as 202603, for the labels of what comes once a month. */
   month: number;
   dayOfMonth: number;
-  working: boolean;
-  /** By day of month: what is due then is paid today, for it fell on a day that is not worked. */
-  due: Uint8Array;
+  /**
+   * Days of the month, a bit each, whose wages and instalments are paid today: none on a day that is
+   * not worked, and on the day before such days theirs too.
+   */
+  workingDueDays: number;
+  /** The same, and today whether it is worked or not. */
+  dueDays: number;
   /** Weight of all days before this one, and with it. */
   weightFrom: Record<Rhythm, number>;
   weightTo: Record<Rhythm, number>;
@@ -109,12 +113,11 @@ export interface Day {
 
 export function makeDay(day: number): Day {
   const { year, month, dayOfMonth } = civilOfDay(day);
-  const working = isWorkingDay(day, calendar);
-  const due = new Uint8Array(32);
-  if (working) {
-    due[dayOfMonth] = 1;
+  let workingDueDays = 0;
+  if (isWorkingDay(day, calendar)) {
+    workingDueDays = 1 << dayOfMonth;
     for (let next = day + 1; !isWorkingDay(next, calendar); next++) {
-      due[civilOfDay(next).dayOfMonth] = 1;
+      workingDueDays |= 1 << civilOfDay(next).dayOfMonth;
     }
   }
   const weights = (at: number): Record<Rhythm, number> => ({
@@ -126,8 +129,8 @@ export function makeDay(day: number): Day {
     startMs: dayStartMs(day),
     month: year * 100 + month,
     dayOfMonth,
-    working,
-    due,
+    workingDueDays,
+    dueDays: workingDueDays | (1 << dayOfMonth),
     weightFrom: weights(day),
     weightTo: weights(day + 1),
   };

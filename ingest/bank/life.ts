@@ -159,7 +159,8 @@ export class Life {
 
   /** Salary, rent, utilities, telephone, loan, interest and fees. */
   #monthly(c: Customer, day: Day, emit: Emit): void {
-    const due = (dayOfMonth: number): boolean => day.due[dayOfMonth] === 1;
+    if ((c.monthlyDays & day.dueDays) === 0) return;
+    const due = (dayOfMonth: number): boolean => (day.workingDueDays & (1 << dayOfMonth)) !== 0;
     const id = (what: string): string => `${what}${c.tag}-${day.day.toString(36)}`;
     const { salary, rent, loan, utility } = c;
     dice.set(this.seed + c.index, day.day, SALT.monthly);

@@ -58,6 +58,8 @@ export interface Customer {
   loan: (Monthly & { id: string }) | undefined;
   utility: (Monthly & { to: Customer }) | undefined;
   phoneDay: number;
+  /** A bit for each day of the month on which any of these falls. */
+  monthlyDays: number;
   /** Where it is spent: our merchants, and card terminals of others. */
   shops: PartyFields[];
   /** Whom it is sent to: a small circle, or the suppliers of a company. */
@@ -194,6 +196,7 @@ function makeCustomer(
     loan: undefined,
     utility: undefined,
     phoneDay: dice.between(1, 28),
+    monthlyDays: 0,
     shops: [],
     circle: [],
   };
@@ -285,6 +288,10 @@ function connect(c: Customer, cast: Cast, dice: Dice): void {
     c.loan = { dayOfMonth: dice.pick([1, 10, 20, 21]), amountMinor, id: `L${c.party.slice(1)}` };
   }
   if (isPerson) earnAndRent(c, cast, dice);
+  c.monthlyDays = 1 << c.phoneDay;
+  for (const m of [c.salary, c.rent, c.loan, c.utility]) {
+    if (m !== undefined) c.monthlyDays |= 1 << m.dayOfMonth;
+  }
 }
 
 function earnAndRent(c: Customer, cast: Cast, dice: Dice): void {
