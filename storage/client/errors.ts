@@ -28,8 +28,8 @@ export type DatabaseFailure = (typeof DATABASE_FAILURES)[number];
 /** Ours, for what `@clickhouse/client` has no error of its own. */
 export class DatabaseError extends Error {
   readonly failure: DatabaseFailure;
-  constructor(failure: DatabaseFailure, message: string, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
+  constructor(failure: DatabaseFailure, message: string) {
+    super(message);
     this.name = 'DatabaseError';
     this.failure = failure;
   }

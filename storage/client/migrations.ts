@@ -26,7 +26,9 @@ export type MigrationOutcome =
   | { ok: false; problem: 'newer' | 'changed'; detail: string };
 
 /** Beside the code, in the sources as in the build. */
-const MIGRATIONS_FOLDER = fileURLToPath(new URL('../../schemas/clickhouse', import.meta.url));
+export const MIGRATIONS_FOLDER = fileURLToPath(
+  new URL('../../schemas/clickhouse', import.meta.url),
+);
 const FILE_NAME = /^(\d{4})-[a-z0-9-]+\.sql$/;
 const SEPARATOR = /^;$/m;
 const RERUNNABLE = /\bIF (?:NOT )?EXISTS\b|^\s*ALTER TABLE \S+ MODIFY\b/;

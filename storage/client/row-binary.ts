@@ -28,6 +28,7 @@ export type RowOf<C extends Columns> = { [Name in keyof C]: ValueOf[C[Name]] };
 
 export interface RowWriter<C extends Columns> {
   readonly table: string;
+  readonly columns: C;
   readonly rows: number;
   readonly byteLength: number;
   /** Throws `bad-data` for a value that its column cannot hold, and leaves the row out. */
@@ -48,6 +49,9 @@ const FIXED_BYTES = 32;
 /** Of a text's length. */
 const LENGTH_BYTES_MAX = 5;
 const POW_32 = 2 ** 32;
+
+/** A value that its column cannot hold. */
+class Unfit extends Error {}
 
 class RowBuffer {
   bytes = Buffer.allocUnsafe(INITIAL_BYTES);
@@ -91,11 +95,11 @@ const encoders: { [T in ColumnType]: (into: RowBuffer, value: ValueOf[T]) => voi
     write64(into, value);
   },
   Float32(into, value) {
-    if (typeof value !== 'number') throw new RangeError('not a number');
+    if (typeof value !== 'number') throw new Unfit('not a number');
     into.at = into.bytes.writeFloatLE(value, into.at);
   },
   Bool(into, value) {
-    if (typeof value !== 'boolean') throw new RangeError('not true or false');
+    if (typeof value !== 'boolean') throw new Unfit('not true or false');
     into.bytes[into.at] = value ? 1 : 0;
     into.at += 1;
   },
@@ -105,7 +109,7 @@ const encoders: { [T in ColumnType]: (into: RowBuffer, value: ValueOf[T]) => voi
     into.reserve(FIXED_BYTES);
     // `latin1` would keep only the low half of a wider character, so its length is asked first.
     if (value.length !== FIXED_BYTES || Buffer.byteLength(value) !== FIXED_BYTES) {
-      throw new RangeError('not 32 ASCII characters');
+      throw new Unfit('not 32 ASCII characters');
     }
     into.at += into.bytes.write(value, into.at, 'latin1');
   },
@@ -121,7 +125,7 @@ const encoders: { [T in ColumnType]: (into: RowBuffer, value: ValueOf[T]) => voi
 
 function assertInteger(value: number, lowest: number, highest: number): void {
   if (!Number.isInteger(value) || value < lowest || value > highest) {
-    throw new RangeError('not an integer of its range');
+    throw new Unfit('not an integer of its range');
   }
 }
 
@@ -170,6 +174,7 @@ export function createRowWriter<C extends Columns>(table: string, columns: C): R
   let rows = 0;
   return {
     table,
+    columns,
     get rows() {
       return rows;
     },
@@ -186,8 +191,9 @@ export function createRowWriter<C extends Columns>(table: string, columns: C): R
         }
       } catch (error) {
         into.at = start;
-        // Names the column, never the value: rows carry customers.
-        throw new DatabaseError('bad-data', `${table}.${names[column]}: ${textOf(error)}`, error);
+        // Names the column, never the value: rows carry customers, and errors of Node repeat it.
+        const why = error instanceof Unfit ? error.message : 'not a value of its type';
+        throw new DatabaseError('bad-data', `${table}.${names[column]}: ${why}`);
       }
       rows++;
     },
@@ -200,8 +206,4 @@ export function createRowWriter<C extends Columns>(table: string, columns: C): R
     insertSql: (database) =>
       `INSERT INTO ${database}.${table} (${names.join(', ')}) FORMAT RowBinary`,
   };
-}
-
-function textOf(error: unknown): string {
-  return error instanceof RangeError ? error.message : 'not a value of its type';
 }
