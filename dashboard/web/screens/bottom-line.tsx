@@ -1,4 +1,5 @@
 /** The line below the table: what waits, how much is shown, and three small figures. */
+import { useMemo } from 'preact/hooks';
 import { Sparkline } from '../chart/sparkline.js';
 import { plain } from '../format.js';
 import { type Undoable, undo, undoable } from '../state/actions.js';
@@ -114,7 +115,16 @@ function Figures() {
   const kept = stats.value;
   const latest = kept.at(-1);
   const p99 = latest?.latencyP99Ms ?? null;
-  const timesMs = kept.map((each) => each.atMs);
+  // The table changes more often than these: the same lines must not be drawn again.
+  const lines = useMemo(
+    () => ({
+      timesMs: kept.map((each) => each.atMs),
+      rate: kept.map((each) => each.transactionsPerSecond),
+      alerts: kept.map((each) => each.alertsPerMinute),
+      latency: kept.map((each) => each.latencyP99Ms),
+    }),
+    [kept],
+  );
   const perSecond = (n: number) => fill(t.perSecond, { n: plain(n) });
   const perMinute = (n: number) => fill(t.perMinute, { n: plain(n, 1) });
   const milliseconds = (n: number) => fill(t.milliseconds, { n: plain(n, n < 10 ? 1 : 0) });
@@ -124,22 +134,22 @@ function Figures() {
         label={t.rate}
         format={perSecond}
         shown={latest === undefined ? t.noValue : plain(latest.transactionsPerSecond)}
-        timesMs={timesMs}
-        values={kept.map((each) => each.transactionsPerSecond)}
+        timesMs={lines.timesMs}
+        values={lines.rate}
       />
       <Figure
         label={t.alerts}
         format={perMinute}
         shown={latest === undefined ? t.noValue : plain(latest.alertsPerMinute, 1)}
-        timesMs={timesMs}
-        values={kept.map((each) => each.alertsPerMinute)}
+        timesMs={lines.timesMs}
+        values={lines.alerts}
       />
       <Figure
         label={t.latency}
         format={milliseconds}
         shown={p99 === null ? t.noValue : milliseconds(p99)}
-        timesMs={timesMs}
-        values={kept.map((each) => each.latencyP99Ms)}
+        timesMs={lines.timesMs}
+        values={lines.latency}
       />
     </dl>
   );

@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { plain } from '../format.js';
 import { FAMILY_ORDER, type Filter } from '../state/filter.js';
 import type { SortKey } from '../state/order.js';
-import { address, counts, go, pause, paused, resume } from '../state/queue.js';
+import { address, counts, go, pause, paused, resume, store } from '../state/queue.js';
 import { text } from '../text/index.js';
 import { dialog } from './dialogs.js';
 import { Key } from './key.js';
@@ -86,6 +86,8 @@ type Tab = { key: string; label: string; n: number; who: Who; family: Filter['fa
 function Tabs({ filter }: { filter: Omit<Filter, 'user'> }) {
   const t = text.value;
   const n = counts.value;
+  // Counted here are those in memory.
+  const more = store.truncated ? '+' : '';
   const tabs: Tab[] = [
     { key: 'all', label: t.queue.all, n: n.all, who: 'all', family: null },
     { key: 'mine', label: t.queue.mine, n: n.mine, who: 'mine', family: null },
@@ -109,7 +111,11 @@ function Tabs({ filter }: { filter: Omit<Filter, 'user'> }) {
             aria-pressed={pressed}
             onClick={() => go({ who: tab.who, family: tab.family })}
           >
-            {tab.label} <span class="count">{plain(tab.n)}</span>
+            {tab.label}{' '}
+            <span class="count">
+              {plain(tab.n)}
+              {more}
+            </span>
           </button>
         );
       })}

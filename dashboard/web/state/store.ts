@@ -44,6 +44,7 @@ export class AlertStore {
   /** Open rows that the server has and this store has not. */
   private elsewhere = 0;
   private frozen = false;
+  private arrangedMs = 0;
 
   constructor(private readonly rowsMax = ROWS_MAX) {}
 
@@ -124,6 +125,7 @@ export class AlertStore {
    */
   arrange(filter: Filter, sort: Sort, nowMs: number, frozen: boolean): void {
     this.frozen = frozen;
+    this.arrangedMs = nowMs;
     if (frozen) {
       let waiting = 0;
       for (const [id] of this.rows) {
@@ -158,14 +160,19 @@ export class AlertStore {
     return counts;
   }
 
-  /** A frozen order keeps its rows: none may vanish under the pointer. */
+  /**
+   * A frozen order keeps its rows: none may vanish under the pointer. What stays is put back in
+   * the order of urgency, so that later sorts meet one long run that is sorted already, and new
+   * rows behind it: a third of the work of a sort from scratch, several times a second.
+   */
   private evict(): void {
     if (this.rows.size <= this.rowsMax * (this.frozen ? FROZEN_ROOM : 1)) return;
     const sort: Sort = { key: 'urgency', ascending: false };
     const open: AlertRow[] = [];
     const closed: AlertRow[] = [];
     for (const row of this.rows.values()) (row.state === 'closed' ? closed : open).push(row);
-    const all = [...sortRows(open, sort, 0), ...sortRows(closed, sort, 0)];
+    const now = this.arrangedMs;
+    const all = [...sortRows(open, sort, now), ...sortRows(closed, sort, now)];
     const keep = Math.max(1, this.rowsMax - Math.min(EVICT_BATCH, this.rowsMax >> 1));
     for (let i = all.length - 1; i >= 0 && this.rows.size > keep; i -= 1) {
       const row = all[i] as AlertRow;
@@ -174,5 +181,8 @@ export class AlertStore {
       this.added.delete(row.id);
       if (row.state !== 'closed') this.elsewhere += 1;
     }
+    const left = all.filter((row) => this.rows.has(row.id));
+    this.rows.clear();
+    for (const row of left) this.rows.set(row.id, row);
   }
 }
