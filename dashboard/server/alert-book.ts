@@ -10,18 +10,11 @@ import type { LogReader } from '../../schemas/ports.js';
 import type { AlertCommand, AlertRow } from '../../schemas/protocol.js';
 import { dueMs } from '../../schemas/time.js';
 import { type WorkRecord, workRecordSchema } from '../../schemas/work-log.js';
-import {
-  type AlertEntry,
-  appendHit,
-  applyAct,
-  buildRow,
-  changing,
-  openEntry,
-} from './alert-entry.js';
+import { type AlertEntry, appendHit, applyAct, changing, openEntry } from './alert-entry.js';
 import { AlertStore } from './alert-store.js';
 import { type Change, ChangeRing } from './changes.js';
 import { CHECKPOINT_RECORDS, encodeCheckpoint, loadCheckpoint } from './checkpoint.js';
-import { type CommandOutcome, decideCommand } from './commands.js';
+import { busyOutcome, type CommandOutcome, decideCommand } from './commands.js';
 import type { BankDirectory } from './directory.js';
 import { decodeHit, type StoredHit } from './hits.js';
 import { alsoPuts, holds, pairKey, type WorkLog } from './work-tables.js';
@@ -46,6 +39,8 @@ export interface AlertBookOptions {
   directory: BankDirectory;
   nowMs: () => number;
   alertsInMemoryMax: number;
+  /** Called between two turns, when nothing is in flight. */
+  tend?: () => Promise<void>;
   /** The loop ticked; for the role's health. */
   onTurn?: () => void;
   logger: {
@@ -83,6 +78,7 @@ export class AlertBook {
   private cursor = 0;
   private published = 0;
   private checkpointAt = 0;
+  private checkpointHitsAt = 0;
   private stopped = false;
   private wake: () => void = () => undefined;
   private brokenHits = 0;
@@ -91,7 +87,7 @@ export class AlertBook {
     this.options = options;
     this.store = new AlertStore({
       ...options,
-      closedTable: options.work.table('closed'),
+      tables: options.work,
     });
   }
 
@@ -103,6 +99,15 @@ export class AlertBook {
   /** Every work record below is flushed and on screens. */
   get workPosition(): number {
     return this.published;
+  }
+
+  /** First work record that the checkpoint does not contain; and the first hit. */
+  get checkpointPosition(): number {
+    return this.checkpointAt;
+  }
+
+  get checkpointHits(): number {
+    return this.checkpointHitsAt;
   }
 
   get hitsWaiting(): number {
@@ -124,10 +129,12 @@ export class AlertBook {
     this.checkOneBackup();
     const cursor = work.getMeta(CURSOR_KEY);
     this.cursor = typeof cursor === 'number' ? cursor : hits.first();
+    this.passGoneHits();
     const end = work.end();
     const checkpoint = loadCheckpoint(work);
     for (const entry of checkpoint?.entries ?? []) this.store.restore(entry);
     this.checkpointAt = checkpoint?.position ?? work.first();
+    this.checkpointHitsAt = checkpoint?.hits ?? hits.first();
     for (let position = this.checkpointAt; position < end; ) {
       const records = work.read(position, REBUILD_BATCH);
       if (records.length === 0) break;
@@ -153,6 +160,7 @@ export class AlertBook {
     try {
       while (!this.stopped) {
         const busy = await this.turn();
+        await this.options.tend?.();
         this.options.onTurn?.();
         if (busy || this.stopped) continue;
         await new Promise<void>((resolve) => {
@@ -222,7 +230,7 @@ export class AlertBook {
     if (batch.records.length > 0 || this.cursor !== before) {
       const records = batch.records.map((record) => encoder.encode(JSON.stringify(record)));
       const meta = { [CURSOR_KEY]: this.cursor, [IDENTITY_KEY]: hits.identity };
-      await work.append(records, { meta, put: alsoPuts(batch.records, batch.closed) });
+      await work.append(records, { meta, put: this.alsoPuts(batch) });
     }
     this.publish(batch);
     if (this.published - this.checkpointAt >= CHECKPOINT_RECORDS) await this.checkpoint();
@@ -230,10 +238,22 @@ export class AlertBook {
     return batch.replies.length > 0 || this.cursor !== before;
   }
 
-  /** Public for tests; nothing else may be in flight. */
+  /** Nothing else may be in flight. */
   async checkpoint(): Promise<void> {
-    await this.options.work.append([], encodeCheckpoint(this.published, this.store.all()));
+    const { work } = this.options;
+    const hits = this.cursor;
+    await work.append([], encodeCheckpoint(this.published, hits, this.store.all()));
     this.checkpointAt = this.published;
+    this.checkpointHitsAt = hits;
+  }
+
+  /** A hit that was dropped before we saw it is lost: said loudly, but no reason to see no other. */
+  private passGoneHits(): void {
+    const first = this.options.hits.first();
+    if (this.cursor >= first) return;
+    const facts = { from: this.cursor, to: first };
+    this.options.logger.error(facts, 'hits log: hits were dropped before they were seen');
+    this.cursor = first;
   }
 
   /** A hits log that is another one or ends before our cursor would let hits pass unseen. */
@@ -357,22 +377,24 @@ export class AlertBook {
   }
 
   private publishEntry(entry: AlertEntry, spoke: Hit | undefined): void {
-    const { directory } = this.options;
     const { row } = entry;
     if (spoke === undefined && row !== undefined) {
       this.store.publish(entry, { ...row, ...changing(entry) });
       return;
     }
     const hit = spoke ?? this.store.hitAt(entry.best.position);
-    this.store.publish(entry, buildRow(entry, hit, directory));
+    this.store.publish(entry, this.store.build(entry, hit));
+  }
+
+  private alsoPuts(batch: Batch): ReturnType<typeof alsoPuts> {
+    return alsoPuts(batch.records, batch.closed, (entry) => ({
+      ...this.store.rowOf(entry),
+      ...changing(entry),
+    }));
   }
 
   private withRow(outcome: CommandOutcome): CommandOutcome {
     if (!outcome.ok) return outcome;
     return { ok: true, row: this.row(outcome.row.id) ?? outcome.row };
   }
-}
-
-function busyOutcome(message: string): CommandOutcome {
-  return { ok: false, status: 503, code: 'busy', message };
 }

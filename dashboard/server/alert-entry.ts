@@ -56,6 +56,8 @@ export interface AlertEntry {
   /** Event time of the newest hit. */
   eventTime: number;
   acts: Act[];
+  /** `best.position` of the row in the side table `rows`; null when there is none. */
+  rowKept: number | null;
   row: AlertRow | undefined;
 }
 
@@ -95,6 +97,7 @@ export function openEntry(
     best: hit === undefined ? unknown : summarise(hit, record.hitPosition),
     eventTime: hit?.eventTime ?? record.atMs,
     acts: [],
+    rowKept: null,
     row: undefined,
   };
 }

@@ -5,11 +5,14 @@
  * log's side table `closed` still has them), then open alerts of the lowest urgency lose their
  * row, which is then built from the hits log whenever somebody looks.
  */
-import type { LogReader, SideTable } from '../../schemas/ports.js';
+import type { LogReader, LogRecord, SideTable } from '../../schemas/ports.js';
 import type { AlertRow } from '../../schemas/protocol.js';
-import { type AlertEntry, buildRow, urgency } from './alert-entry.js';
+import { type AlertEntry, buildRow, changing, urgency } from './alert-entry.js';
 import type { BankDirectory } from './directory.js';
 import { decodeHit, type StoredHit } from './hits.js';
+import { closedEntry, keptRow } from './work-tables.js';
+
+type Hit = Extract<StoredHit, { kind: 'hit' }>['hit'];
 
 /** Rows dropped at a time, so that choosing them is not done for every alert. */
 const SPILL_SHARE = 0.05;
@@ -18,7 +21,8 @@ const READ_AHEAD = 256;
 
 export interface StoreOptions {
   hits: LogReader;
-  closedTable: SideTable;
+  /** Side tables of the work log. */
+  tables: { table(name: string): SideTable };
   directory: BankDirectory;
   alertsInMemoryMax: number;
   nowMs: () => number;
@@ -60,9 +64,9 @@ export class AlertStore {
   find(id: string): AlertEntry | undefined {
     const entry = this.entries.get(id);
     if (entry !== undefined) return entry;
-    const bytes = /^[0-9a-f]{1,64}$/.test(id) ? this.options.closedTable.get(id) : undefined;
-    if (bytes === undefined) return undefined;
-    return { ...(JSON.parse(Buffer.from(bytes).toString('utf8')) as AlertEntry), row: undefined };
+    const isId = /^[0-9a-f]{1,64}$/.test(id);
+    const bytes = isId ? this.options.tables.table('closed').get(id) : undefined;
+    return bytes && closedEntry(bytes);
   }
 
   /** Of an open alert: a new one, or one whose close was taken back. */
@@ -94,7 +98,21 @@ export class AlertStore {
 
   /** The row as last published; built anew when it was spilled. */
   rowOf(entry: AlertEntry): AlertRow {
-    return entry.row ?? buildRow(entry, this.hitAt(entry.best.position), this.options.directory);
+    return entry.row ?? this.build(entry, this.hitAt(entry.best.position));
+  }
+
+  /** A new row: from its hit, or, where that is gone, from what was kept of it. */
+  build(entry: AlertEntry, hit: Hit | undefined): AlertRow {
+    const { directory, tables } = this.options;
+    const bytes = hit === undefined ? tables.table('rows').get(entry.id) : undefined;
+    if (bytes === undefined) return buildRow(entry, hit, directory);
+    const subjectName = directory.subjectName(entry.subject);
+    return { ...keptRow(bytes), subjectName, ...changing(entry) };
+  }
+
+  /** In memory, open or closed. */
+  holds(id: string): boolean {
+    return this.entries.has(id);
   }
 
   /** Keeps the limit; called after each batch. */
@@ -129,7 +147,7 @@ export class AlertStore {
   }
 
   /** A hit by its position; neighbours are read along, for rebuilding walks the log in order. */
-  hitAt(position: number): Extract<StoredHit, { kind: 'hit' }>['hit'] | undefined {
+  hitAt(position: number): Hit | undefined {
     const found = this.window.hits[position - this.window.from] ?? this.readAhead(position);
     return found?.kind === 'hit' ? found.hit : undefined;
   }
@@ -139,7 +157,7 @@ export class AlertStore {
     if (position < hits.first() || position >= hits.end()) return undefined;
     const windowEnd = this.window.from + this.window.hits.length;
     const onwards = position >= windowEnd && position - windowEnd < READ_AHEAD / 4;
-    const records = hits.read(position, onwards ? READ_AHEAD : 1, 256 * 1024);
+    const records = readUnlessGone(hits, position, onwards ? READ_AHEAD : 1);
     this.window = { from: position, hits: records.map((record) => decodeHit(record.bytes)) };
     return this.window.hits[0];
   }
@@ -151,5 +169,15 @@ export class AlertStore {
       const subjectName = this.options.directory.subjectName(entry.subject);
       if (subjectName !== entry.row.subjectName) entry.row = { ...entry.row, subjectName };
     }
+  }
+}
+
+/** The engine may drop hits between our look at the log's beginning and the reading. */
+function readUnlessGone(hits: LogReader, from: number, limit: number): LogRecord[] {
+  try {
+    return hits.read(from, limit, 256 * 1024);
+  } catch (error) {
+    if (from < hits.first()) return [];
+    throw error;
   }
 }

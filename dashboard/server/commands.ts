@@ -13,6 +13,10 @@ export interface Decision {
   record?: WorkRecord;
 }
 
+export function busyOutcome(message: string): CommandOutcome {
+  return { ok: false, status: 503, code: 'busy', message };
+}
+
 function conflict(code: string, message: string): Decision {
   return { outcome: { ok: false, status: 409, code, message } };
 }

@@ -24,6 +24,7 @@ import { HistoryBlocks } from './history-blocks.js';
 import { Doors, fail } from './http.js';
 import { LiveHub } from './hub.js';
 import { LatencyWindow, MinuteRate } from './latency.js';
+import { LogKeeper } from './log-keeper.js';
 import { originCheck } from './origins.js';
 import { LatencyCounts, OwnStats } from './own-stats.js';
 import { CustomerRoutes } from './routes/customers.js';
@@ -150,12 +151,15 @@ export async function startDashboardServer(o: DashboardServerOptions): Promise<D
 }
 
 function openBook(o: DashboardServerOptions, directory: BankDirectory): AlertBook {
-  const { hits, work, nowMs, logger, configuration, onTurn } = o;
+  const { dir, hits, work, nowMs, logger, configuration, onTurn } = o;
   const { alertsInMemoryMax } = configuration;
-  return new AlertBook({
+  const book: AlertBook = new AlertBook({
     ...{ hits, work, directory, nowMs, logger, alertsInMemoryMax },
+    tend: () => keeper.tend(),
     ...(onTurn && { onTurn }),
   });
+  const keeper = new LogKeeper({ dir, hits, work, book, logger });
+  return book;
 }
 
 /** What the groups of routes are made from. */

@@ -4,6 +4,7 @@
  */
 import { hashText, hexOfHash } from '../../schemas/identity.js';
 import type { AlsoCommit, OrderedLog, SideTable } from '../../schemas/ports.js';
+import type { AlertRow } from '../../schemas/protocol.js';
 import type { WorkRecord } from '../../schemas/work-log.js';
 import type { AlertEntry } from './alert-entry.js';
 
@@ -11,15 +12,17 @@ import type { AlertEntry } from './alert-entry.js';
 export type WorkLog = OrderedLog & {
   table(name: string): SideTable;
   getMeta(key: string): string | number | Uint8Array | undefined;
+  bytesUsed?(): number;
 };
 
 /**
  * Closed alerts by id; the last closed alert of (rule, subject); which alert followed a closed one;
- * the checkpoint (checkpoint.ts).
+ * rows of alerts whose hits may be gone; the checkpoint (checkpoint.ts).
  */
-export const WORK_TABLES = ['closed', 'last-closed', 'followed-by', 'checkpoint'];
+export const WORK_TABLES = ['closed', 'last-closed', 'followed-by', 'rows', 'checkpoint'];
 
 const encoder = new TextEncoder();
+const decoder = new TextDecoder();
 
 /** An entry read from a side table may be newer than a log that is replayed. */
 export function holds(
@@ -37,6 +40,7 @@ type Put = NonNullable<AlsoCommit['put']>[number];
 export function alsoPuts(
   records: readonly WorkRecord[],
   closed: ReadonlyMap<string, AlertEntry>,
+  rowOf: (entry: AlertEntry) => AlertRow,
 ): Put[] {
   const puts: Put[] = [];
   for (const record of records) {
@@ -45,11 +49,26 @@ export function alsoPuts(
     puts.push({ table: 'followed-by', key: record.follows, value });
   }
   for (const [pair, entry] of closed) {
+    entry.rowKept = entry.best.position;
     const value = encoder.encode(JSON.stringify({ ...entry, row: undefined }));
     puts.push({ table: 'closed', key: entry.id, value });
+    puts.push(rowPut(entry, rowOf(entry)));
     puts.push({ table: 'last-closed', key: pair, value: encoder.encode(entry.id) });
   }
   return puts;
+}
+
+export function closedEntry(value: Uint8Array): AlertEntry {
+  return { ...(JSON.parse(decoder.decode(value)) as AlertEntry), row: undefined };
+}
+
+/** What the row takes from its hit; what changes without one is laid over it when it is read. */
+export function rowPut({ id }: AlertEntry, row: AlertRow): Put {
+  return { table: 'rows', key: id, value: encoder.encode(JSON.stringify(row)) };
+}
+
+export function keptRow(value: Uint8Array): AlertRow {
+  return JSON.parse(decoder.decode(value)) as AlertRow;
 }
 
 export function pairKey(rule: string, subject: string): string {

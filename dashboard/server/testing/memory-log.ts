@@ -12,6 +12,9 @@ import type {
 
 interface Disk {
   identity: string;
+  /** Position of the first record kept. */
+  first: number;
+  dropped: Uint8Array[];
   records: Uint8Array[];
   meta: Map<string, string | number | Uint8Array>;
   tables: Map<string, Map<string | number, Uint8Array>>;
@@ -22,6 +25,8 @@ let made = 0;
 export class MemoryLog implements OrderedLog {
   private disk: Disk = {
     identity: `memory-${made++}`,
+    first: 0,
+    dropped: [],
     records: [],
     meta: new Map(),
     tables: new Map(),
@@ -35,23 +40,27 @@ export class MemoryLog implements OrderedLog {
     return this.disk.identity;
   }
   get nextPosition(): number {
-    return this.disk.records.length + this.held.reduce((n, h) => n + h.records.length, 0);
+    return this.end() + this.held.reduce((n, h) => n + h.records.length, 0);
   }
   get durableEnd(): number {
-    return this.disk.records.length;
+    return this.end();
   }
   first(): number {
-    return 0;
+    return this.disk.first;
   }
   end(): number {
-    return this.disk.records.length;
+    return this.disk.first + this.disk.records.length;
+  }
+  bytesUsed(): number {
+    return this.disk.records.reduce((sum, record) => sum + record.length, 0);
   }
 
   read(from: number, limit: number, maxBytes = Number.POSITIVE_INFINITY): LogRecord[] {
+    if (from < this.disk.first) throw new Error('log_truncated');
     const out: LogRecord[] = [];
     let bytes = 0;
     for (let position = from; position < this.end() && out.length < limit; position++) {
-      const record = this.disk.records[position]!;
+      const record = this.disk.records[position - this.disk.first]!;
       bytes += record.length;
       if (bytes > maxBytes && out.length > 0) break;
       out.push({ position, bytes: Uint8Array.from(record) });
@@ -107,7 +116,12 @@ export class MemoryLog implements OrderedLog {
     return {
       get: (key) => map.get(key),
       has: (key) => map.has(key),
-      range: () => [...map].map(([key, value]) => ({ key, value })),
+      range: ({ from, limit = map.size }) =>
+        [...map]
+          .filter(([key]) => from === undefined || key >= from)
+          .sort(([a], [b]) => (a < b ? -1 : 1))
+          .slice(0, limit)
+          .map(([key, value]) => ({ key, value })),
       count: () => map.size,
     };
   }
@@ -121,8 +135,15 @@ export class MemoryLog implements OrderedLog {
     return () => this.listeners.delete(listener);
   }
 
-  async truncate(): Promise<void> {
-    throw new Error('not needed');
+  /** Also what was dropped. */
+  everything(): Uint8Array[] {
+    return [...this.disk.dropped, ...this.disk.records];
+  }
+
+  async truncate(position: number): Promise<void> {
+    this.disk.dropped.push(...this.disk.records.slice(0, position - this.disk.first));
+    this.disk.records.splice(0, position - this.disk.first);
+    this.disk.first = position;
   }
   async close(): Promise<void> {
     this.listeners.clear();
