@@ -32,11 +32,12 @@ import { tellSupervisor } from '../role-process.js';
 import { Decisions } from './decisions.js';
 import { registerEngineMetrics } from './engine-metrics.js';
 import { EngineStatistics } from './engine-stats.js';
-import { HitsWriter } from './hits-writer.js';
+import { HIT_IDS_TABLE, HITS_RESERVE_BYTES, HitsWriter } from './hits-writer.js';
 import { APPEND_BOUNDS, measuredJournal } from './measured-journal.js';
 import { Pipeline } from './pipeline.js';
+import { isStateFull, readyWhen } from './readiness.js';
 import { Reloader } from './reload.js';
-import { Count } from './shared-words.js';
+import { Retention } from './retention.js';
 import { Snapshotter } from './snapshotter.js';
 import { Totals } from './totals.js';
 import { VersionFiles } from './version-files.js';
@@ -47,8 +48,6 @@ const READ_RECORDS = 2_000;
 const STATS_MS = 1_000;
 /** Fewer are read from the journal's tail as fast. */
 const CHECKPOINT_IDS_MIN = 200_000;
-/** Above this share of a region the sources pause: a shard must never run out of memory. */
-const STATE_FILL_MAX = 0.95;
 
 export async function runEngine(options: EngineRoleOptions): Promise<RunningRole> {
   const engine = new Engine(options);
@@ -68,6 +67,7 @@ class Engine implements RunningRole {
   readonly #snapshotter: Snapshotter;
   readonly #statistics: EngineStatistics;
   readonly #journalAppend = new Durations(APPEND_BOUNDS);
+  readonly #retention: Retention;
   #pipeline!: Pipeline;
   #decisions!: Decisions;
   #admission!: Admission;
@@ -90,7 +90,11 @@ class Engine implements RunningRole {
       tables: JOURNAL_TABLES,
       mapBytesMax: configuration.journalBytesMax,
     });
-    this.#hits = openLmdbLog(join(dir, 'hits.mdb'), { name: 'hits', tables: ['ids'] });
+    this.#hits = openLmdbLog(join(dir, 'hits.mdb'), {
+      name: 'hits',
+      tables: [HIT_IDS_TABLE],
+      mapBytesMax: configuration.hitsBytesMax + HITS_RESERVE_BYTES,
+    });
     this.#versions = new VersionBook(this.#journal);
     this.#files = new VersionFiles(this.#versions, this.#journal.blobs, {
       configuration,
@@ -99,6 +103,7 @@ class Engine implements RunningRole {
     });
     this.#writer = new HitsWriter({
       log: this.#hits,
+      hitsBytesMax: configuration.hitsBytesMax,
       durablePosition: () => this.#journal.durableEnd,
       onFlushed: () => {
         this.#snapshotter.publish();
@@ -117,6 +122,22 @@ class Engine implements RunningRole {
       hitsDone: (mark) => this.#writer.isDone(mark),
       routed: () => this.#pipeline.routed,
       isDurable: (end) => this.#journal.durableEnd >= end,
+    });
+    this.#retention = this.#newRetention();
+  }
+
+  #newRetention(): Retention {
+    const { journalBytesMax, hitsBytesMax, inTheFutureMs } = this.#options.configuration;
+    return new Retention({
+      dir: this.#options.dir,
+      journal: this.#journal,
+      hits: this.#hits,
+      journalBytesMax,
+      hitsBytesMax,
+      inTheFutureMs,
+      passed: () => this.#snapshotter.passed,
+      watermarkMs: () => this.#admission.watermarkMs,
+      onFailed: (error) => this.#fail(error, 'a log cannot be truncated'),
     });
   }
 
@@ -294,20 +315,7 @@ class Engine implements RunningRole {
     };
     this.#statistics.stands(parts);
     this.#hitsTotal = registerEngineMetrics({ ...parts, metrics: this.#metrics, sourceNames });
-    this.#health.condition(
-      'threads',
-      () =>
-        this.#pipeline.threads.every((t) => t.state === 'live') || 'a scoring thread is starting',
-    );
-    this.#health.condition(
-      'state',
-      () => !this.#isStateFull || 'state is full: raise stateBytesMax and restart',
-    );
-  }
-
-  get #isStateFull(): boolean {
-    const fills = this.#pipeline.threads.map((t) => t.words.counts[Count.regionFillMax]);
-    return this.#pipeline.stateFull || Math.max(...fills) > STATE_FILL_MAX;
+    readyWhen(this.#health, this.#pipeline, this.#writer);
   }
 
   #startDemo(): void {
@@ -331,23 +339,12 @@ class Engine implements RunningRole {
   }
 
   #everySecond(): void {
-    const full = this.#isStateFull;
+    const full = isStateFull(this.#pipeline);
     if (full && !this.#pipeline.held) {
       this.#options.logger.error({}, 'state is full, sources pause: raise stateBytesMax, restart');
     }
     this.#pipeline.held = full;
-    this.#truncateJournal();
-  }
-
-  /** Oldest records go once every snapshot kept has passed them and half the room is used. */
-  #truncateJournal(): void {
-    const { journalBytesMax } = this.#options.configuration;
-    if (this.#journal.bytesUsed() < journalBytesMax / 2) return;
-    const { passed } = this.#snapshotter;
-    if (passed <= this.#journal.first()) return;
-    this.#journal.truncate(passed).catch((error: unknown) => {
-      this.#fail(error, 'the journal cannot be truncated');
-    });
+    this.#retention.tick();
   }
 
   #fail(error: unknown, what: string): void {
@@ -374,7 +371,10 @@ class Engine implements RunningRole {
     await this.#snapshotter.stop();
     await this.#pipeline.stop(this.#options.configuration.stopDeadlineMs / 2);
     this.#writer.flush();
-    while (this.#writer.queuedHits > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    // What finds no room is found again at the next start.
+    while (this.#writer.queuedHits > 0 && !this.#writer.isFull)
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    await this.#retention.settled();
     await this.#hits.close();
     await this.#journal.close();
     this.#health.set('stopped');

@@ -9,6 +9,21 @@ import type { OrderedLog, SideTable } from '../../schemas/ports.js';
 /** Bytes queued above which the threads must wait with their hits. */
 const QUEUE_BYTES_MAX = 32 * 1024 * 1024;
 const BATCH_MAX = 2_000;
+/** What the log's file may hold above `hitsBytesMax`: a batch that was begun below it. */
+export const HITS_RESERVE_BYTES = 64 * 1024 * 1024;
+/** Side table: id of a hit -> its position in the hits log. */
+export const HIT_IDS_TABLE = 'ids';
+
+/** Id of a hit record: 32 hexadecimal digits. */
+export function hitId(record: Uint8Array): string {
+  const view = new DataView(record.buffer, record.byteOffset, record.byteLength);
+  let id = '';
+  for (let w = 0; w < 4; w++) {
+    const word = view.getUint32(R.HIT_HEADER_ID_0 + w * 4, true);
+    id += word.toString(16).padStart(8, '0');
+  }
+  return id;
+}
 
 interface QueuedHit {
   position: number;
@@ -17,7 +32,9 @@ interface QueuedHit {
 }
 
 export interface HitsWriterOptions {
-  log: OrderedLog & { table(name: string): SideTable };
+  log: OrderedLog & { table(name: string): SideTable; bytesUsed(): number };
+  /** Above it nothing is appended: hits wait, then the threads, then the sources. */
+  hitsBytesMax: number;
   /** Journal records below are on disk. */
   durablePosition(): number;
   /** After a flush: there may be room again, snapshots may be published. */
@@ -41,7 +58,7 @@ export class HitsWriter {
 
   constructor(options: HitsWriterOptions) {
     this.#options = options;
-    this.#ids = options.log.table('ids');
+    this.#ids = options.log.table(HIT_IDS_TABLE);
   }
 
   get queuedHits(): number {
@@ -57,18 +74,18 @@ export class HitsWriter {
     return this.#done >= mark;
   }
 
+  /** The log is full: its readers lag, or more is found than they can take. */
+  get isFull(): boolean {
+    return this.#options.log.bytesUsed() > this.#options.hitsBytesMax;
+  }
+
   /** Takes a copy of the hit; false when too much is waiting. */
   offer(record: Uint8Array): boolean {
     if (this.#queueBytes > QUEUE_BYTES_MAX) return false;
     const copy = record.slice();
     const view = new DataView(copy.buffer);
-    let id = '';
-    for (let w = 0; w < 4; w++) {
-      const word = view.getUint32(R.HIT_HEADER_ID_0 + w * 4, true);
-      id += word.toString(16).padStart(8, '0');
-    }
     const position = view.getFloat64(R.HIT_HEADER_POSITION, true);
-    this.#queue.push({ position, id, record: copy });
+    this.#queue.push({ position, id: hitId(copy), record: copy });
     this.#queueBytes += copy.byteLength;
     this.#queued++;
     return true;
@@ -76,7 +93,7 @@ export class HitsWriter {
 
   /** Appends what may leave; calls itself again until nothing may. */
   flush(): void {
-    if (this.#flushing || this.#queue.length === 0) return;
+    if (this.#flushing || this.#queue.length === 0 || this.isFull) return;
     const durable = this.#options.durablePosition();
     const batch: QueuedHit[] = [];
     let taken = 0;
@@ -125,7 +142,7 @@ export class HitsWriter {
         put: batch.map((h, i) => {
           const at = new Uint8Array(8);
           new DataView(at.buffer).setFloat64(0, first + i, true);
-          return { table: 'ids', key: h.id, value: at };
+          return { table: HIT_IDS_TABLE, key: h.id, value: at };
         }),
       },
     );

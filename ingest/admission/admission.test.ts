@@ -200,6 +200,18 @@ describe('admission into a real journal', () => {
     expect(listDeadLetters(table, { reason: 'bad_amount', from: 4, limit: 1 })).toHaveLength(1);
   });
 
+  it('keeps dead letters within their eighth of the journal, also after a restart', async () => {
+    const settings = { journalBytesMax: 16 * 1024 * 1024, messageBytesMax: 1024 * 1024 };
+    let h = await start({ settings });
+    const raw = (fill: number) => new Uint8Array(1_000_000).fill(fill);
+    await taken(h.offer([raw(1), raw(2)])).flushed;
+    expect(lettersOf(h)).toHaveLength(2);
+    h = await restart(h, { settings });
+    await taken(h.offer([raw(3)])).flushed;
+    expect(lettersOf(h).map((l) => l.key)).toEqual([2, 3]);
+    expect(h.admission.counters.deadLettersDropped).toBe(1);
+  });
+
   it('pauses sources when too much is pending and says when there is room', async () => {
     const h = await start({ settings: { pendingBytesMax: 20_000 }, keepConsumed: true });
     let accepted = 0;

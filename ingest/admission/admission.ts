@@ -35,6 +35,8 @@ import {
 import { rememberVerified } from './verified.js';
 
 const DEAD_LETTERS_MAX = 100_000;
+/** They stand in the journal's file, of which they may take an eighth. */
+const DEAD_LETTERS_BYTES_MAX = 256 * 1024 * 1024;
 /** Profiles that change with reference data, for each commit. */
 const PROFILES_AT_ONCE = 100_000;
 /** Ever: a shard remembers what it has seen of 128 of them, for all time. */
@@ -95,6 +97,7 @@ export class Admission implements SourceHost {
     });
     const limits = {
       lettersMax: options.deadLettersMax ?? DEAD_LETTERS_MAX,
+      bytesMax: Math.min(DEAD_LETTERS_BYTES_MAX, configuration.journalBytesMax / 8),
       rawBytesMax: configuration.messageBytesMax,
     };
     const letters = journal.table(DEAD_LETTERS_TABLE);

@@ -69,22 +69,43 @@ export function showDeadLetter(table: SideTable, key: number): DeadLetter | unde
 
 type Put = NonNullable<AlsoCommit['put']>[number];
 
-/** Gives out keys and drops the oldest beyond the limit. */
+export interface DeadLetterLimits {
+  lettersMax: number;
+  /** Of all that are kept. */
+  bytesMax: number;
+  /** Of one message; the rest of it is cut off. */
+  rawBytesMax: number;
+}
+
+/** Gives out keys and drops the oldest beyond the limits. */
 export class DeadLetterWriter {
-  readonly #lettersMax: number;
-  readonly #rawBytesMax: number;
+  readonly #limits: DeadLetterLimits;
+  /** Bytes by key, from the oldest. */
+  readonly #sizes: number[] = [];
+  #bytes = 0;
   #oldest = 1;
   #next = 1;
   dropped = 0;
 
-  constructor(table: SideTable, options: { lettersMax: number; rawBytesMax: number }) {
-    this.#lettersMax = options.lettersMax;
-    this.#rawBytesMax = options.rawBytesMax;
+  constructor(table: SideTable, limits: DeadLetterLimits) {
+    this.#limits = limits;
     const oldest = table.range({ limit: 1 })[0];
-    const newest = table.range({ limit: 1, reverse: true })[0];
-    if (oldest === undefined || newest === undefined) return;
+    if (oldest === undefined) return;
     this.#oldest = Number(oldest.key);
-    this.#next = Number(newest.key) + 1;
+    this.#next = this.#oldest;
+    for (;;) {
+      const page = table.range({ from: this.#next, limit: SCAN_PAGE });
+      for (const { key, value } of page) {
+        this.#next = Number(key) + 1;
+        this.#count(value.length);
+      }
+      if (page.length < SCAN_PAGE) return;
+    }
+  }
+
+  #count(bytes: number): void {
+    this.#sizes.push(bytes);
+    this.#bytes += bytes;
   }
 
   get count(): number {
@@ -93,11 +114,14 @@ export class DeadLetterWriter {
 
   /** Adds the changes of one dead letter to a commit; returns its key. */
   write(head: Omit<DeadLetterHead, 'rawBytes'>, raw: Uint8Array, puts: Put[]): number {
-    const kept = raw.length > this.#rawBytesMax ? raw.subarray(0, this.#rawBytesMax) : raw;
+    const { lettersMax, bytesMax, rawBytesMax } = this.#limits;
+    const kept = raw.length > rawBytesMax ? raw.subarray(0, rawBytesMax) : raw;
     const value = encodeDeadLetter({ ...head, rawBytes: raw.length }, kept);
     const key = this.#next++;
     puts.push({ table: DEAD_LETTERS_TABLE, key, value });
-    while (this.count > this.#lettersMax) {
+    this.#count(value.length);
+    while (this.count > lettersMax || (this.count > 1 && this.#bytes > bytesMax)) {
+      this.#bytes -= this.#sizes.shift() ?? 0;
       puts.push({ table: DEAD_LETTERS_TABLE, key: this.#oldest++, value: null });
       this.dropped++;
     }

@@ -13,7 +13,7 @@ import {
 } from '../../schemas/generated/records.js';
 import type { AlsoCommit, SideTable } from '../../schemas/ports.js';
 import { DEAD_LETTER_REASONS, type DeadLetterReason } from '../../schemas/reasons.js';
-import { type DeadLetterHead, DeadLetterWriter } from './dead-letters.js';
+import { type DeadLetterHead, type DeadLetterLimits, DeadLetterWriter } from './dead-letters.js';
 
 type Put = NonNullable<AlsoCommit['put']>[number];
 
@@ -25,11 +25,7 @@ export class Refusals {
   readonly #letters: DeadLetterWriter;
   readonly #put: (puts: readonly Put[]) => void;
 
-  constructor(
-    table: SideTable,
-    limits: { lettersMax: number; rawBytesMax: number },
-    put: (puts: readonly Put[]) => void,
-  ) {
+  constructor(table: SideTable, limits: DeadLetterLimits, put: (puts: readonly Put[]) => void) {
     this.#letters = new DeadLetterWriter(table, limits);
     this.#put = put;
   }
