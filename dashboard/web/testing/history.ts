@@ -118,7 +118,7 @@ export class MemoryHistory implements History {
     const found: CustomerTransaction[] = Array.from({ length: Math.min(limit, 60) }, (_, at) => {
       const amount = Math.round(random() * 500_000 + 1_000);
       return {
-        id: `T${subject}-${at}`,
+        id: `T${subject}-${beforeMs - (at + 1) * 7_200_000}`,
         eventMs: beforeMs - (at + 1) * 7_200_000,
         side: random() < 0.7 ? ('debit' as const) : ('credit' as const),
         account: `6222020000${subject}`,

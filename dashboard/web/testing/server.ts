@@ -173,7 +173,8 @@ async function handle(
 
 async function file(options: Options, path: string, response: ServerResponse): Promise<void> {
   // Every page of ours is the one document; the page's router reads the path.
-  const name = extname(path) === '' ? 'index.html' : normalize(path).replace(/^\/+/, '');
+  const ours = extname(path) === '' || path.startsWith('/customers/');
+  const name = ours ? 'index.html' : normalize(path).replace(/^\/+/, '');
   try {
     const bytes = await readFile(join(options.webFolder, name));
     response.writeHead(200, {

@@ -9,6 +9,7 @@ import { bank } from '../../state/session.js';
 import { fill, text, word } from '../../text/index.js';
 import { secondClock } from '../format.js';
 import type { Polled } from '../poll.js';
+import { ScrollX } from '../scroll-x.js';
 import { missingWords, Panel, Source } from './panel.js';
 import { customerText } from './text.js';
 
@@ -55,7 +56,7 @@ export function Accounts({ page, history }: AccountsProps) {
     >
       {(list) => (
         <>
-          <div class="scroll-x">
+          <ScrollX label={c.accounts}>
             <table class="data">
               <Heads
                 names={[c.account, c.opened, c.transactionsCount, c.balance]}
@@ -67,7 +68,7 @@ export function Accounts({ page, history }: AccountsProps) {
                 ))}
               </tbody>
             </table>
-          </div>
+          </ScrollX>
           {balances?.state === 'missing' ? (
             <p class="muted">{fill(c.balancesMissing, { why: missingWords(balances) })}</p>
           ) : null}
@@ -149,7 +150,7 @@ export function Counterparties({ history, days }: CounterpartiesProps) {
       empty={(list) => (list.length === 0 ? c.counterpartiesEmpty : null)}
     >
       {(list) => (
-        <div class="scroll-x">
+        <ScrollX label={c.counterparties}>
           <table class="data">
             <Heads names={[c.counterparty, c.country, c.in, c.out, c.last]} numbers={[2, 3]} />
             <tbody>
@@ -158,7 +159,7 @@ export function Counterparties({ history, days }: CounterpartiesProps) {
               ))}
             </tbody>
           </table>
-        </div>
+        </ScrollX>
       )}
     </Panel>
   );

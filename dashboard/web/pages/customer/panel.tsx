@@ -32,11 +32,13 @@ export interface PanelProps<T> {
   children: (value: T) => ComponentChildren;
 }
 
-function useHeld<T>(value: T, holdKey: string) {
+/** The value while nobody reads; then the one that is read. What is missing is not read. */
+function useHeld<T>(value: Block<T> | null, holdKey: string) {
   const [pointer, setPointer] = useState(false);
   const [focus, setFocus] = useState(false);
-  const held = useRef<{ value: T; key: string } | null>(null);
-  const reads = (pointer || focus) && held.current?.key === holdKey && held.current.value !== null;
+  const held = useRef<{ value: Block<T> | null; key: string } | null>(null);
+  const reads =
+    (pointer || focus) && held.current?.key === holdKey && held.current.value?.state === 'ok';
   if (!reads) held.current = { value, key: holdKey };
   const watch = {
     onPointerEnter: (event: PointerEvent) => setPointer(event.pointerType === 'mouse'),
@@ -44,7 +46,7 @@ function useHeld<T>(value: T, holdKey: string) {
     onFocusIn: () => setFocus(true),
     onFocusOut: () => setFocus(false),
   };
-  return { shown: (held.current as { value: T }).value, watch };
+  return { shown: held.current?.value ?? null, watch };
 }
 
 export function Panel<T>(props: PanelProps<T>) {

@@ -11,6 +11,7 @@ import { bank, checkSession } from '../../state/session.js';
 import { fill, text, word } from '../../text/index.js';
 import { pagesApi } from '../api.js';
 import type { Polled } from '../poll.js';
+import { ScrollX } from '../scroll-x.js';
 import { Clock, Heads } from './blocks.js';
 import { missingWords, Panel } from './panel.js';
 import { customerText } from './text.js';
@@ -132,7 +133,7 @@ function TransactionTable({ rows }: { rows: readonly CustomerTransaction[] }) {
   const c = customerText.value;
   const names = [c.time, c.side, c.amount, c.counterparty, c.type, c.account, c.balanceAfter];
   return (
-    <div class="scroll-x">
+    <ScrollX label={c.transactions}>
       <table class="data transactions">
         <Heads names={names} numbers={[2, 6]} />
         <tbody>
@@ -141,7 +142,7 @@ function TransactionTable({ rows }: { rows: readonly CustomerTransaction[] }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </ScrollX>
   );
 }
 

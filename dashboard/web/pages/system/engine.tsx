@@ -47,6 +47,7 @@ export function Threads({ engine, now }: Props) {
   return (
     <Section id="threads" title={s.threads} wide>
       <Table
+        label={s.threads}
         columns={columns}
         rows={engine?.threads ?? []}
         keyOf={(each) => String(each.index)}
@@ -126,6 +127,7 @@ export function Sources({ engine, now }: Props) {
   return (
     <Section id="sources" title={s.sources}>
       <Table
+        label={s.sources}
         columns={columns}
         rows={engine?.sources ?? []}
         keyOf={(each) => each.name}

@@ -24,6 +24,7 @@ export function Letters({ engine }: { engine: EngineStats | null }) {
   return (
     <Section id="letters" title={s.letters} aside={s.lettersLead}>
       <Table
+        label={s.letters}
         columns={[
           { head: s.reason, cell: ([reason]) => word(s.reasons, reason) },
           { head: s.count, number: true, cell: ([, count]) => plain(count) },

@@ -49,7 +49,7 @@ export function Processes({ page, now }: Props) {
   const version = page.engine?.value.version;
   return (
     <Section id="processes" title={s.processes} wide>
-      <Table columns={columns} rows={ROLES} keyOf={(role) => role} empty="" />
+      <Table label={s.processes} columns={columns} rows={ROLES} keyOf={(role) => role} empty="" />
       {version === undefined ? null : <p class="muted small">{fill(s.version, { version })}</p>}
     </Section>
   );

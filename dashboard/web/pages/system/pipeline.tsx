@@ -1,15 +1,19 @@
 /** The pipeline: a station a part, in the order in which a transaction meets them. */
+import { useMemo, useRef } from 'preact/hooks';
+import type { SystemPage } from '../../../../schemas/protocol.js';
 import { bothClocks, plain } from '../../format.js';
 import { bank } from '../../state/session.js';
 import { fill, text, word } from '../../text/index.js';
 import { ago, bytes, rate, seconds } from '../format.js';
 import { Section } from './section.js';
 import { StateMark } from './state-mark.js';
-import type { Station } from './stations.js';
+import { type Station, stations, watchMoves } from './stations.js';
 import { systemText } from './text.js';
 
-export function Pipeline({ list, now }: { list: readonly Station[]; now: number }) {
+export function Pipeline({ page, now }: { page: SystemPage; now: number }) {
   const s = systemText.value;
+  const moved = useRef(watchMoves());
+  const list = useMemo(() => stations(page, moved.current), [page]);
   return (
     <Section id="pipeline" title={s.pipeline} aside={s.pipelineLead} wide>
       <ol class="pipeline">

@@ -54,7 +54,13 @@ export function Rules({ page, engine }: { page: SystemPage; engine: EngineStats 
         : null;
   return (
     <Section id="rules" title={s.rules} aside={s.rulesLead} wide>
-      <Table columns={columns(page, cost)} rows={lines} keyOf={(l) => l.rule} empty={s.noRules} />
+      <Table
+        label={s.rules}
+        columns={columns(page, cost)}
+        rows={lines}
+        keyOf={(l) => l.rule}
+        empty={s.noRules}
+      />
       {why === null ? null : <p class="muted small">{fill(s.noStatistics, { why })}</p>}
     </Section>
   );

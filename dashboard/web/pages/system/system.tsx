@@ -1,5 +1,4 @@
 /** The system page, for whom keeps it up: one answer each 2 s, drawn in place. */
-import { useMemo, useRef } from 'preact/hooks';
 import type { SystemPage } from '../../../../schemas/protocol.js';
 import '../../styles/pages.css';
 import { Shape } from '../../screens/shape.js';
@@ -8,6 +7,7 @@ import { nowMs } from '../../state/queue.js';
 import { fill, text, word } from '../../text/index.js';
 import { pagesApi } from '../api.js';
 import { ago } from '../format.js';
+import { Guard } from '../guard.js';
 import { Heading } from '../heading.js';
 import { type Polled, usePolled } from '../poll.js';
 import { Snapshots, Sources, Threads } from './engine.js';
@@ -16,7 +16,7 @@ import { Letters } from './letters.js';
 import { Disk, Operations, Processes, Store } from './machine.js';
 import { Pipeline } from './pipeline.js';
 import { Rules } from './rules.js';
-import { fresh, stations, watchMoves } from './stations.js';
+import { fresh } from './stations.js';
 import { systemText } from './text.js';
 
 const POLL_MS = 2_000;
@@ -64,48 +64,61 @@ function Summary({ page, polled }: { page: SystemPage; polled: Polled<SystemPage
 
 function Whole({ page, polled }: { page: SystemPage; polled: Polled<SystemPage> }) {
   const s = systemText.value;
-  const moved = useRef(watchMoves());
-  const list = useMemo(() => stations(page, moved.current), [page]);
   // The server's clock: ages must not suffer from this browser's being wrong.
   const now = page.atMs + Math.max(0, nowMs.value - polled.atMs);
   const engine = fresh(page, 'engine');
-  const dashboard = fresh(page, 'dashboard');
+  const parts = [
+    <Alarms page={page} />,
+    <Pipeline page={page} now={now} />,
+    <Latency page={page} />,
+    <HistogramView
+      id="scoring"
+      title={s.scoring}
+      lead={s.scoringLead}
+      histogram={engine?.scoring ?? null}
+    />,
+    <HistogramView
+      id="journal-append"
+      title={s.journalAppend}
+      lead={s.journalAppendLead}
+      histogram={engine?.journalAppend ?? null}
+    />,
+    <Threads engine={engine} now={now} />,
+    <Processes page={page} now={now} />,
+    <Store page={page} now={now} />,
+    <Disk page={page} />,
+    <Snapshots engine={engine} now={now} />,
+    <Sources engine={engine} now={now} />,
+    <Letters engine={engine} />,
+    <Operations page={page} />,
+    <Rules page={page} engine={engine} />,
+  ];
   return (
     <div class={polled.refusal === null ? 'system-grid' : 'system-grid is-stale'}>
-      <Alarms page={page} />
-      <Pipeline list={list} now={now} />
-      <HistogramView
-        id="latency"
-        title={s.latency}
-        lead={s.latencyLead}
-        histogram={dashboard?.latency ?? null}
-        targetMs={page.latencyTargetMs}
-        {...(dashboard === null
-          ? {}
-          : { recent: { p50Ms: dashboard.latencyP50Ms, p99Ms: dashboard.latencyP99Ms } })}
-      />
-      <HistogramView
-        id="scoring"
-        title={s.scoring}
-        lead={s.scoringLead}
-        histogram={engine?.scoring ?? null}
-      />
-      <HistogramView
-        id="journal-append"
-        title={s.journalAppend}
-        lead={s.journalAppendLead}
-        histogram={engine?.journalAppend ?? null}
-      />
-      <Threads engine={engine} now={now} />
-      <Processes page={page} now={now} />
-      <Store page={page} now={now} />
-      <Disk page={page} />
-      <Snapshots engine={engine} now={now} />
-      <Sources engine={engine} now={now} />
-      <Letters engine={engine} />
-      <Operations page={page} />
-      <Rules page={page} engine={engine} />
+      {parts.map((part, at) => (
+        // The parts are always the same, in the same order.
+        <Guard key={at} words={s.cannotShow}>
+          {part}
+        </Guard>
+      ))}
     </div>
+  );
+}
+
+function Latency({ page }: { page: SystemPage }) {
+  const s = systemText.value;
+  const dashboard = fresh(page, 'dashboard');
+  return (
+    <HistogramView
+      id="latency"
+      title={s.latency}
+      lead={s.latencyLead}
+      histogram={dashboard?.latency ?? null}
+      targetMs={page.latencyTargetMs}
+      {...(dashboard === null
+        ? {}
+        : { recent: { p50Ms: dashboard.latencyP50Ms, p99Ms: dashboard.latencyP99Ms } })}
+    />
   );
 }
 

@@ -1,5 +1,6 @@
 /** A plain table from columns. */
 import type { ComponentChildren } from 'preact';
+import { ScrollX } from '../scroll-x.js';
 
 export interface Column<T> {
   head: string;
@@ -8,6 +9,8 @@ export interface Column<T> {
 }
 
 interface Props<T> {
+  /** What it is a table of. */
+  label: string;
   columns: readonly Column<T>[];
   rows: readonly T[];
   keyOf: (row: T) => string;
@@ -15,10 +18,10 @@ interface Props<T> {
   empty: string;
 }
 
-export function Table<T>({ columns, rows, keyOf, empty }: Props<T>) {
+export function Table<T>({ label, columns, rows, keyOf, empty }: Props<T>) {
   if (rows.length === 0) return <p class="panel-empty">{empty}</p>;
   return (
-    <div class="scroll-x">
+    <ScrollX label={label}>
       <table class="data">
         <thead>
           <tr>
@@ -41,6 +44,6 @@ export function Table<T>({ columns, rows, keyOf, empty }: Props<T>) {
           ))}
         </tbody>
       </table>
-    </div>
+    </ScrollX>
   );
 }
