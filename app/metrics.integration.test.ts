@@ -19,8 +19,9 @@ const served = new Map<string, Metric>();
 beforeAll(async () => {
   dir = temporaryFolder();
   const ports = await freePorts();
-  await untilReady(startRun(dir, ports));
-  for (const port of [ports.engineOperations, ports.dashboardOperations]) {
+  await untilReady(startRun(dir, ports, ['--set', 'clickhouse=embedded']));
+  const { engineOperations, dashboardOperations, storageOperations } = ports;
+  for (const port of [engineOperations, dashboardOperations, storageOperations]) {
     const reply = await fetch(`http://127.0.0.1:${port}/metrics`);
     for (const [name, metric] of read(await reply.text())) served.set(name, metric);
   }
@@ -80,7 +81,7 @@ describe('every metric', () => {
 
   it('has labels of closed sets only', () => {
     const known =
-      'family le node outcome reader reason result rule severity source state thread version';
+      'code family le node outcome reader reason result rule severity source state table thread version';
     for (const [name, { labels }] of served) {
       for (const label of labels) expect(known.split(' '), name).toContain(label);
     }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import {
   createLogger,
   ensureSecrets,
+  forgetCursors,
   loadConfiguration,
   lockFolder,
   parseClockStart,
@@ -21,7 +22,7 @@ import type { ChildMessage } from './ipc.js';
 import { engineArguments, overridesOf, type RunFlags, roleArguments } from './options.js';
 import { packageRoot } from './package.js';
 import { readyText } from './ready-text.js';
-import { type Supervisor, startSupervisor } from './supervisor.js';
+import { type ChildSpec, type Supervisor, startSupervisor } from './supervisor.js';
 
 export async function runEverything(flags: RunFlags): Promise<number> {
   const configuration = loadConfiguration(flags.dir, overridesOf(flags));
@@ -42,6 +43,7 @@ export async function runEverything(flags: RunFlags): Promise<number> {
       children: [
         { name: 'engine', module: main, args: ['engine', ...engineArguments(anchored)] },
         { name: 'dashboard', module: main, args: ['dashboard', ...roleArguments(anchored)] },
+        ...storageChildren(flags.dir, configuration, main, roleArguments(anchored)),
       ],
       logger,
       stopDeadlineMs: configuration.stopDeadlineMs,
@@ -115,4 +117,16 @@ function announce(
   };
   const facts = { dir, configuration, bank, signInLink, ingestKey, operationsUrls, ...addresses };
   process.stdout.write(readyText(facts));
+}
+
+/** None when history is switched off; then nothing is kept for it any more. */
+function storageChildren(
+  dir: string,
+  { clickhouse }: Configuration,
+  module: string,
+  args: readonly string[],
+): ChildSpec[] {
+  if (clickhouse !== 'none') return [{ name: 'storage', module, args: ['storage', ...args] }];
+  forgetCursors(dir, 'storage');
+  return [];
 }

@@ -104,6 +104,7 @@ function checkMeaning(c: Configuration, place: Place): string[] {
     'ingestPort',
     'engineOperationsPort',
     'dashboardOperationsPort',
+    'storageOperationsPort',
   ] as const;
   for (const [i, key] of ports.entries()) {
     if (c[key] < 0 || c[key] > 65_535) {

@@ -15,6 +15,7 @@ import type { HistoryStatus } from '../schemas/history.js';
 import type { StorageStats } from '../schemas/stats.js';
 import { type Keeper, startKeeper } from './embedded/keeper.js';
 import { type Endpoint, readEndpoint, storageKind } from './endpoint.js';
+import { PACE, type Pace } from './pace.js';
 import { registerStorageMetrics } from './storage-metrics.js';
 import type { Logs } from './writer/cursors.js';
 import { Writer } from './writer/writer.js';
@@ -29,8 +30,7 @@ export interface StorageOptions {
   stats: StatsBoard;
   nowMs(): number;
   logger: Logger;
-  /** Tests hurry: time between the starts of two rounds of the writer. */
-  roundMs?: number;
+  pace?: Partial<Pace>;
 }
 
 export interface Storage {
@@ -46,10 +46,12 @@ export async function startStorage(options: StorageOptions): Promise<Storage> {
   const { configuration, dir, logger } = options;
   const kind = storageKind(configuration.clickhouse);
   if (kind === 'none') throw new Error('storage: there is nothing to do for clickhouse=none');
-  const keeper = kind === 'embedded' ? await startEmbedded(options) : undefined;
+  const pace = { ...PACE, ...options.pace };
+  const keeper = kind === 'embedded' ? await startEmbedded(options, pace) : undefined;
   const server = kind === 'server' ? readEndpoint(dir, configuration) : undefined;
   const writer = new Writer({
     ...options,
+    pace,
     kind,
     endpoint: (): Endpoint | undefined => keeper?.endpoint ?? server,
   });
@@ -82,8 +84,12 @@ export async function startStorage(options: StorageOptions): Promise<Storage> {
   };
 }
 
-function startEmbedded({ dir, configuration, logger }: StorageOptions): Promise<Keeper> {
+function startEmbedded(
+  { dir, configuration, logger }: StorageOptions,
+  pace: Pace,
+): Promise<Keeper> {
   return startKeeper({
+    pace,
     dir,
     database: configuration.clickhouseDatabase,
     memoryBytesMax: configuration.clickhouseMemoryBytesMax,

@@ -15,6 +15,7 @@ export interface Ports {
   ingest: number;
   engineOperations: number;
   dashboardOperations: number;
+  storageOperations: number;
 }
 
 export interface Program {
@@ -45,7 +46,7 @@ export function startWeir(args: readonly string[]): Program {
   return { process: child, pid: child.pid as number, out: () => out, err: () => err, ended };
 }
 
-/** `weir run` on the given ports. */
+/** `weir run` on the given ports; without ClickHouse, unless `more` sets it. */
 export function startRun(dir: string, ports: Ports, more: readonly string[] = []): Program {
   const flags = [
     ['--dir', dir],
@@ -53,6 +54,8 @@ export function startRun(dir: string, ports: Ports, more: readonly string[] = []
     ['--ingest-port', String(ports.ingest)],
     ['--engine-operations-port', String(ports.engineOperations)],
     ['--dashboard-operations-port', String(ports.dashboardOperations)],
+    ['--set', `storageOperationsPort=${ports.storageOperations}`],
+    ['--set', 'clickhouse=none'],
   ].flat();
   return startWeir(['run', ...flags, ...more]);
 }
@@ -78,18 +81,18 @@ export async function until(
 
 export async function freePorts(): Promise<Ports> {
   const servers = await Promise.all(
-    [0, 1, 2, 3].map(
+    [0, 1, 2, 3, 4].map(
       () =>
         new Promise<ReturnType<typeof createServer>>((resolve) => {
           const server = createServer().listen(0, '127.0.0.1', () => resolve(server));
         }),
     ),
   );
-  const [dashboard = 0, ingest = 0, engineOperations = 0, dashboardOperations = 0] = servers.map(
-    (s) => (s.address() as { port: number }).port,
-  );
+  const numbers = servers.map((s) => (s.address() as { port: number }).port);
+  const [dashboard = 0, ingest = 0, engineOperations = 0] = numbers;
+  const [dashboardOperations = 0, storageOperations = 0] = numbers.slice(3);
   await Promise.all(servers.map((s) => new Promise((done) => s.close(done))));
-  return { dashboard, ingest, engineOperations, dashboardOperations };
+  return { dashboard, ingest, engineOperations, dashboardOperations, storageOperations };
 }
 
 export function temporaryFolder(): string {

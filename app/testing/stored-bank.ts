@@ -27,7 +27,7 @@ import { type Storage, startStorage } from '../../storage/storage.js';
 
 const HOUR_MS = 3_600_000;
 const ZONE_MS = 8 * HOUR_MS;
-const ROUND_MS = 50;
+const PACE = { roundMs: 50, requestMsMax: 3_000, hungAfterMs: 3_000, backOffMsMax: 400 };
 const READ_MS_MAX = 20_000;
 const WAIT_MS_MAX = 60_000;
 
@@ -79,7 +79,7 @@ export class StoredBank {
       stats: openStatsBoard(this.dir),
       nowMs: Date.now,
       logger: createLogger({ role: 'storage', level: 'fatal' }),
-      roundMs: ROUND_MS,
+      pace: PACE,
     });
   }
 

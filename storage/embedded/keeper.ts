@@ -5,15 +5,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../../platform/index.js';
 import { clickhouseFolder, type Endpoint, forgetEndpoint, writeEndpoint } from '../endpoint.js';
+import type { Pace } from '../pace.js';
 import { type EmbeddedChild, startChild } from './child.js';
 import { type EmbeddedFiles, writeEmbeddedFiles } from './files.js';
 import { type Launch, prepareLaunch } from './launcher.js';
 
 const PING_EVERY_MS = 1_000;
-/** It runs behind everything else, so on a busy machine it may well be slow to answer. */
-const HUNG_AFTER_MS = 30_000;
 const BACK_OFF_FIRST_MS = 200;
-const BACK_OFF_MAX_MS = 10_000;
 /** Alive this long counts as healthy. */
 const HEALTHY_AFTER_MS = 30_000;
 
@@ -22,8 +20,7 @@ export interface KeeperOptions {
   database: string;
   memoryBytesMax: number;
   logger: Logger;
-  /** Tests make it short. */
-  hungAfterMs?: number;
+  pace: Pick<Pace, 'hungAfterMs' | 'backOffMsMax'>;
 }
 
 export interface Keeper {
@@ -84,7 +81,8 @@ class RunningKeeper implements Keeper {
       if (this.stopping.signal.aborted) return;
       this.restarts++;
       failures = performance.now() - startedMs >= HEALTHY_AFTER_MS ? 1 : failures + 1;
-      const waitMs = Math.min(BACK_OFF_MAX_MS, BACK_OFF_FIRST_MS * 2 ** Math.min(failures - 1, 10));
+      const { backOffMsMax } = this.options.pace;
+      const waitMs = Math.min(backOffMsMax, BACK_OFF_FIRST_MS * 2 ** Math.min(failures - 1, 10));
       this.options.logger.warn({ how, waitMs }, 'the embedded ClickHouse ended, starting it again');
       await this.sleep(waitMs);
     }
@@ -113,7 +111,7 @@ class RunningKeeper implements Keeper {
   }
 
   private async watch(child: EmbeddedChild, ended: AbortSignal): Promise<void> {
-    const hungAfterMs = this.options.hungAfterMs ?? HUNG_AFTER_MS;
+    const { hungAfterMs } = this.options.pace;
     let answeredMs = performance.now();
     while (!ended.aborted && !this.stopping.signal.aborted) {
       if (await child.ping()) answeredMs = performance.now();

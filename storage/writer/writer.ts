@@ -12,6 +12,7 @@ import { createDatabaseClient, type DatabaseClient } from '../client/client.js';
 import { classify, DATABASE_FAILURES, type DatabaseFailure, serverCode } from '../client/errors.js';
 import { migrate } from '../client/migrations.js';
 import type { Endpoint, StorageKind } from '../endpoint.js';
+import type { Pace } from '../pace.js';
 import { LOG_NAMES, type Logs } from './cursors.js';
 import { JournalRows } from './journal-rows.js';
 import { type Differences, reconcile } from './reconciliation.js';
@@ -20,11 +21,7 @@ import { openSession, type Session } from './session.js';
 import { BlockSums } from './sums.js';
 import { ROW_TABLES, type RowTable } from './tables.js';
 
-/** Between the starts of two rounds: about one insert a second and table. */
-const ROUND_MS = 1_000;
-const REQUEST_MS_MAX = 20_000;
 const BACK_OFF_FIRST_MS = 250;
-const BACK_OFF_MAX_MS = 10_000;
 /** While there is no endpoint, or no log yet. */
 const LOOK_MS = 100;
 const RETENTION_EVERY_MS = 30_000;
@@ -44,8 +41,7 @@ export interface WriterOptions {
   endpoint(): Endpoint | undefined;
   nowMs(): number;
   logger: Logger;
-  /** Tests hurry. */
-  roundMs?: number;
+  pace: Pick<Pace, 'roundMs' | 'requestMsMax' | 'backOffMsMax'>;
 }
 
 export class Writer {
@@ -107,7 +103,7 @@ export class Writer {
       const client = createDatabaseClient({
         url: endpoint.url,
         ...endpoint.writer,
-        requestTimeoutMs: REQUEST_MS_MAX,
+        requestTimeoutMs: this.options.pace.requestMsMax,
         // A file of many years may touch many months at once.
         settings: { max_partitions_per_insert_block: '0' },
       });
@@ -142,7 +138,7 @@ export class Writer {
     }
     this.lastFailure = failure;
     const waitMs = BACK_OFF_FIRST_MS * 2 ** Math.min(this.failures - 1, 10);
-    await this.wait(Math.min(BACK_OFF_MAX_MS, waitMs));
+    await this.wait(Math.min(this.options.pace.backOffMsMax, waitMs));
   }
 
   private async runSession(client: DatabaseClient): Promise<void> {
@@ -159,7 +155,7 @@ export class Writer {
       this.failures = 0;
       await this.retain(client);
       if (round.caughtUp) await this.compare(client, session);
-      const roundMs = this.options.roundMs ?? ROUND_MS;
+      const { roundMs } = this.options.pace;
       await this.wait(Math.max(0, roundMs - (performance.now() - startMs)));
     }
   }
