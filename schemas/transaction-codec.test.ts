@@ -6,6 +6,7 @@ import {
   decodeTransactionBatch,
   encodeTransaction,
   encodeTransactionBatch,
+  encodeTransactionInto,
   type TransactionFields,
   transactionFromJson,
   transactionToJson,
@@ -67,6 +68,10 @@ describe('FlatBuffers form', () => {
   it('gives back what was encoded', () => {
     expect(decodeTransaction(encodeTransaction(least))).toStrictEqual(least);
     expect(decodeTransaction(encodeTransaction(most))).toStrictEqual(most);
+    const target = new Uint8Array(1_024);
+    const end = encodeTransactionInto(most, target, 8);
+    expect(target.slice(8, end)).toEqual(encodeTransaction(most));
+    expect(encodeTransactionInto(most, target.subarray(0, end - 1), 8)).toBe(-1);
     for (const value of [0, -1, 1, 2 ** 31, -(2 ** 31), 2 ** 32, -(2 ** 32), -(2 ** 53) + 1]) {
       const t = { ...least, debtorBalanceAfterMinor: value };
       expect(decodeTransaction(encodeTransaction(t))).toStrictEqual(t);

@@ -100,6 +100,24 @@ export function encodeTransaction(t: TransactionFields): Uint8Array {
   return builder.asUint8Array().slice();
 }
 
+/**
+ * The same into an array that is there: returns where the bytes end, or -1 when they do not fit. For
+ * whoever makes many: an array for each costs more than the encoding.
+ */
+export function encodeTransactionInto(
+  t: TransactionFields,
+  target: Uint8Array,
+  at: number,
+): number {
+  builder.clear();
+  builder.finish(writeTransaction(t));
+  const bytes = builder.asUint8Array();
+  const end = at + bytes.length;
+  if (end > target.length) return -1;
+  target.set(bytes, at);
+  return end;
+}
+
 /** FlatBuffers bytes of a TransactionBatch. */
 export function encodeTransactionBatch(transactions: readonly TransactionFields[]): Uint8Array {
   builder.clear();

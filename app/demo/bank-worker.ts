@@ -5,12 +5,14 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { type Bank, type BankTransaction, createBank } from '../../ingest/index.js';
-import { encodeTransaction } from '../../schemas/transaction-codec.js';
+import { encodeTransaction, encodeTransactionInto } from '../../schemas/transaction-codec.js';
 import type { BankWorkerData, FromBank, PackedBatch, ToBank } from './bank-messages.js';
 import { Pace } from './pace.js';
 import { firstOffsetOf, msOfOffset, TimeOffsets } from './time-offsets.js';
 
 const BATCH_ROWS = 2_048;
+/** Room for that many, widened where it is short. */
+const BATCH_BYTES = BATCH_ROWS * 256;
 const ON_THEIR_WAY_MAX = 4;
 const TICK_MS = 50;
 /** Live customers are made ahead of their time in spans: making a span costs more than waiting. */
@@ -19,43 +21,41 @@ const DAY_MS = 86_400_000;
 
 /** Encoded transactions of one source, until they make a batch. */
 class Packer {
-  #chunks: Uint8Array[] = [];
-  #offsets: number[] = [];
-  #bytes = 0;
+  #bytes = new Uint8Array(BATCH_BYTES);
+  readonly #ends: number[] = [];
+  readonly #origins: number[] = [];
   readonly offsets: TimeOffsets;
 
   constructor(private readonly nextOffset: number) {
-    const fromMs = msOfOffset(nextOffset);
-    this.offsets = new TimeOffsets(firstOffsetOf(fromMs));
+    this.offsets = new TimeOffsets(firstOffsetOf(msOfOffset(nextOffset)));
   }
 
   get count(): number {
-    return this.#chunks.length;
+    return this.#ends.length;
   }
 
   /** Leaves out what the journal has: the first millisecond is made again. */
   add({ fields }: BankTransaction): void {
     const offset = this.offsets.of(fields.eventTimeMs as number);
     if (offset < this.nextOffset) return;
-    const bytes = encodeTransaction(fields);
-    this.#chunks.push(bytes);
-    this.#offsets.push(offset);
-    this.#bytes += bytes.length;
+    const at = this.#ends.at(-1) ?? 0;
+    let end = encodeTransactionInto(fields, this.#bytes, at);
+    while (end < 0) {
+      const wider = new Uint8Array(this.#bytes.length * 2);
+      wider.set(this.#bytes);
+      this.#bytes = wider;
+      end = encodeTransactionInto(fields, this.#bytes, at);
+    }
+    this.#ends.push(end);
+    this.#origins.push(offset);
   }
 
   take(): PackedBatch {
-    const bytes = new Uint8Array(this.#bytes);
-    const ends = new Uint32Array(this.#chunks.length);
-    let at = 0;
-    this.#chunks.forEach((chunk, i) => {
-      bytes.set(chunk, at);
-      at += chunk.length;
-      ends[i] = at;
-    });
-    const offsets = Float64Array.from(this.#offsets);
-    this.#chunks = [];
-    this.#offsets = [];
-    this.#bytes = 0;
+    const bytes = this.#bytes.slice(0, this.#ends.at(-1) ?? 0);
+    const ends = Uint32Array.from(this.#ends);
+    const offsets = Float64Array.from(this.#origins);
+    this.#ends.length = 0;
+    this.#origins.length = 0;
     return { bytes, ends, offsets };
   }
 }
