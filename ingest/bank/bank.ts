@@ -3,7 +3,7 @@
  * made last, because whoever plays live asks for a second at a time.
  */
 import type { CaseKind } from '../../schemas/demo.js';
-import type { TransactionFields } from '../../schemas/transaction-codec.js';
+import type { PartyFields, TransactionFields } from '../../schemas/transaction-codec.js';
 import { type Day, dayOf, makeDay } from './calendar.js';
 import { planCase } from './cases.js';
 import { Dice } from './dice.js';
@@ -105,16 +105,18 @@ class SyntheticBank implements Bank {
 
   #make(day: Day): BankTransaction[] {
     const all: Entry[] = [];
+    this.#patterns.onDay(day, (e) => all.push(e));
+    const told = byAccount(all);
     const own: Entry[] = [];
     const emit = (e: Entry): void => void own.push(e);
     for (const c of this.#alive) {
       this.#life.liveDay(c, day, emit);
-      if (own.length === 0) continue;
-      settle(own, this.#life.balanceMinor(c, day.day), c);
       for (const e of own) all.push(e);
+      const more = told.get(c.account);
+      if (more !== undefined) own.push(...more);
+      if (own.length > 0) settle(own, this.#life.balanceMinor(c, day.day), c);
       own.length = 0;
     }
-    this.#patterns.onDay(day, (e) => all.push(e));
     const keys = new Float64Array(all.length);
     for (let i = 0; i < keys.length; i++) keys[i] = (all[i] as Entry).msOfDay * PLACES + i;
     keys.sort();
@@ -124,6 +126,19 @@ class SyntheticBank implements Bank {
       return entry;
     });
   }
+}
+
+/** Entries by the accounts on both sides. Accounts are one object for the life of a bank. */
+function byAccount(entries: readonly Entry[]): Map<PartyFields, Entry[]> {
+  const found = new Map<PartyFields, Entry[]>();
+  for (const e of entries) {
+    for (const account of [e.fields.debtor, e.fields.creditor]) {
+      const list = found.get(account);
+      if (list === undefined) found.set(account, [e]);
+      else list.push(e);
+    }
+  }
+  return found;
 }
 
 const RECEIPT_MINOR_MAX = 9_000_00;

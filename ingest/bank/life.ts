@@ -9,10 +9,10 @@ import { chance3, Dice } from './dice.js';
 import { type Customer, elsewhere } from './people.js';
 import type { BankTransaction } from './types.js';
 
-/** `+1`: the customer receives, `-1`: pays; the account of the other side is not followed. */
 export interface Entry extends BankTransaction {
   msOfDay: number;
-  sign: 1 | -1;
+  /** Part of a story: its amount stands, whatever lies on the account. */
+  told: boolean;
 }
 export type Emit = (entry: Entry) => void;
 type Fields = Omit<TransactionFields, 'eventTimeMs'>;
@@ -21,8 +21,12 @@ type Fields = Omit<TransactionFields, 'eventTimeMs'>;
 const JITTER = 1.6;
 /** A single payment of ordinary life takes at most this part of what is there. */
 const SHARE_MAX = 0.22;
+/** What a payment of a story leaves at least, as a part of it. */
+const TOPPED_UP = 0.05;
 /** Cash just under the line that is reported is what the patterns are about. */
 const CASH_MINOR_MAX = 38_000_00;
+/** A loan is drawn again about so often. */
+const LOAN_MONTHS = 17;
 const FADE_CYCLE_DAYS = 210;
 const FADE_DAYS = 45;
 const SALT = { jitter: 11, payment: 12, monthly: 13, fade: 14, level: 15, harvest: 16 };
@@ -169,7 +173,6 @@ export class Life {
       const ms = 9 * 2 * HALF_HOUR_MS + dice.between(0, HALF_HOUR_MS);
       const { from, amountMinor, employer } = salary;
       const e = entry(ms, id('w'), from, c.account, amountMinor, 'salary', 'batch');
-      e.sign = 1;
       e.fields.purpose = 'SALA';
       if (employer) e.pattern = `payroll:${employer.party}:${day.month}`;
       emit(e);
@@ -193,8 +196,16 @@ export class Life {
       const e = entry(at + 2, id('l'), c.account, LOANS, amountMinor, 'loan-repayment', 'batch');
       e.fields.loanId = loan.id;
       emit(e);
+      if ((day.month + c.index) % LOAN_MONTHS === 0) this.#disburse(loan, c, id('d'), at + 4, emit);
     }
     if (day.dayOfMonth === c.phoneDay) bankMade(c, day, at + 3, id, emit);
+  }
+
+  #disburse(loan: NonNullable<Customer['loan']>, c: Customer, id: string, at: number, emit: Emit) {
+    const amount = loan.amountMinor * LOAN_MONTHS;
+    const e = entry(at, id, LOANS, c.account, amount, 'loan-disbursement', 'batch');
+    e.fields.loanId = loan.id;
+    emit(e);
   }
 
   /** Three weeks a year in which many pay a farmer. */
@@ -210,7 +221,6 @@ export class Life {
       const amount = amountOf(3_800_00, 0.6, 10_000);
       const id = `h${c.tag}-${day.day.toString(36)}-${i}`;
       const e = entry(timeOfDay(c, dice), id, buyer, c.account, amount, 'transfer', 'mobile');
-      e.sign = 1;
       e.fields.purpose = 'AGRT';
       e.pattern = `harvest:${c.party}:${year * 100 + month}`;
       emit(e);
@@ -246,7 +256,7 @@ export function entry(
   channel: NonNullable<TransactionFields['channel']>,
 ): Entry {
   const fields: Fields = { id, debtor, creditor, amountMinor, currency: 'CNY', type, channel };
-  return { msOfDay, sign: -1, fields, pattern: '' };
+  return { msOfDay, told: false, fields, pattern: '' };
 }
 
 function cash(at: number, id: string, c: Customer, sign: 1 | -1): Entry {
@@ -254,7 +264,6 @@ function cash(at: number, id: string, c: Customer, sign: 1 | -1): Entry {
   const [from, to] = sign > 0 ? [CASH_DESK, c.account] : [c.account, CASH_DESK];
   const channel = dice.next() < 0.7 ? 'atm' : 'counter';
   const e = entry(at, id, from, to, amount, sign > 0 ? 'cash-in' : 'cash-out', channel);
-  e.sign = sign;
   return e;
 }
 
@@ -267,7 +276,6 @@ function invest(at: number, id: string, c: Customer): Entry {
     return e;
   }
   const e = entry(at, id, FUNDS, c.account, amount, 'investment-redeem', 'mobile');
-  e.sign = 1;
   return e;
 }
 
@@ -310,28 +318,27 @@ function bankMade(c: Customer, day: Day, at: number, id: (w: string) => string, 
   if (day.month % 3 === 0) {
     const interest = Math.max(1, Math.round(c.levelMinor * 0.0004));
     const e = entry(at + 2, id('i'), BANK_LEDGER, c.account, interest, 'interest', 'batch');
-    e.sign = 1;
     emit(e);
   }
 }
 
 /**
- * Puts a customer's day in order, keeps each payment to a part of what is there, and says what is
- * left. Patterns and wages of others' accounts are not counted: those say nothing of the balance.
+ * Puts a customer's day in order, keeps each payment of ordinary life to a part of what is there,
+ * and says what is left. Who pays more than there was, for a story, has topped the account up.
  */
 export function settle(entries: Entry[], balanceMinor: number, c: Customer): void {
   if (entries.length > 1) entries.sort((a, b) => a.msOfDay - b.msOfDay);
   let balance = balanceMinor;
-  for (const e of entries) {
-    const { fields } = e;
-    if (e.sign < 0) {
+  for (const { fields, told } of entries) {
+    let amount = fields.amountMinor as number;
+    if (fields.debtor === c.account) {
       const max = Math.max(100, Math.floor(balance * SHARE_MAX));
-      if ((fields.amountMinor as number) > max) fields.amountMinor = max;
-      balance -= fields.amountMinor as number;
-      if (fields.debtor === c.account) fields.debtorBalanceAfterMinor = balance;
-    } else {
-      balance += fields.amountMinor as number;
-      if (fields.creditor === c.account) fields.creditorBalanceAfterMinor = balance;
+      if (amount > max && !told) amount = fields.amountMinor = max;
+      balance = Math.max(balance - amount, Math.floor(amount * TOPPED_UP));
+      fields.debtorBalanceAfterMinor = balance;
+    } else if (fields.creditor === c.account) {
+      balance += amount;
+      fields.creditorBalanceAfterMinor = balance;
     }
   }
 }

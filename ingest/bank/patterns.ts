@@ -113,7 +113,7 @@ export class Patterns {
         const msOfDay = Math.floor(startMs + (days % 1) * OPEN_MS + s * 1_000);
         emit({
           msOfDay,
-          sign: -1,
+          told: true,
           fields: { id: `${id}-${s}`, ...fields },
           pattern: `${kind.kind}:${subject.party}:${start}${i.toString(36)}`,
         });
@@ -136,7 +136,7 @@ export class Patterns {
       }
       emit({
         msOfDay: Math.floor(OPENS_MS + dice.next() * OPEN_MS),
-        sign: -1,
+        told: true,
         fields: { id: `s${c.tag}-${day.day.toString(36)}`, ...fields },
         pattern: `dormant:${c.party}:${day.day}`,
       });
