@@ -19,8 +19,11 @@ const SHOWN_FIELDS = new Set([
   ...['eventTime', 'amount', 'currency', 'channel', 'type', 'kind', 'country'],
   ...['debtorBalanceAfter', 'creditorBalanceAfter', 'productRiskClass'],
 ]);
-/** A value of such a field is a number, a time or a word of a format; anything else is somebody's. */
-const PLAIN_VALUE = /^(?:[\d.,:+\-TZtz ]{1,40}|[A-Z]{2,3})$/;
+/**
+ * A value of such a field is a number (shorter than an account's), a time or a word of a format;
+ * anything else is somebody's.
+ */
+const PLAIN_VALUE = /^(?!.*\d{14})(?:[\d.,:+\-TZtz ]{1,40}|[A-Z]{2,3})$/;
 const KNOWN_WORDS = new Set(
   [
     ...Object.keys(transactionJsonSchema.shape),
@@ -68,7 +71,12 @@ function maskValue(value: unknown, key: string, depth: number): unknown {
     );
   }
   const isShown = SHOWN_FIELDS.has(key);
-  if (typeof value === 'number') return isShown ? value : maskNumbers(String(value));
+  if (typeof value === 'number') {
+    const text = String(value);
+    return (isShown && PLAIN_VALUE.test(text)) || maskNumbers(text) === text
+      ? value
+      : maskNumbers(text);
+  }
   if (typeof value !== 'string') return value;
   if (isShown && (PLAIN_VALUE.test(value) || isKnown(value))) return value;
   const digits = /^\d{6,}$/.test(value);

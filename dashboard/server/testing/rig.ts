@@ -21,18 +21,26 @@ import {
   SUBPROTOCOL,
 } from '../../../schemas/protocol.js';
 import { encodeHit } from '../hits.js';
-import { type DashboardServer, startDashboardServer } from '../server.js';
+import {
+  type DashboardServer,
+  type DashboardServerOptions,
+  startDashboardServer,
+} from '../server.js';
 import { WORK_TABLES } from '../work-tables.js';
 import { sampleDirectory } from './sample.js';
 
 export class Rig {
   readonly dir = mkdtempSync(join(tmpdir(), 'weir-dashboard-'));
   readonly hits: LmdbLog;
+  /** As other roles write it. */
+  readonly board = openStatsBoard(this.dir);
   server!: DashboardServer;
   /** What the server logged. */
   readonly lines: { level: string; fields: object; message: string }[] = [];
   metrics!: Metrics;
-  private work!: LmdbLog;
+  work!: LmdbLog;
+  /** Handed in at the next start. */
+  ports: Pick<DashboardServerOptions, 'history' | 'deadLetters' | 'demo'> = {};
   private port = 0;
   private readonly kind: 'uws' | 'ws';
   private readonly change: Partial<Configuration>;
@@ -58,7 +66,8 @@ export class Rig {
       hits: this.hits,
       work: this.work,
       directory: sampleDirectory(),
-      stats: openStatsBoard(this.dir),
+      ...this.ports,
+      stats: this.board,
       webDir: join(this.dir, 'web'),
       transport: this.kind,
       onFatal: (error) => {
@@ -106,6 +115,13 @@ export class Rig {
       headers: { origin: this.origin, 'content-type': 'application/json', ...headers },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
+  }
+
+  /** GET with a cookie; the parsed body. */
+  async json<T>(path: string, cookie: string, status = 200): Promise<T> {
+    const reply = await fetch(`${this.origin}${path}`, { headers: { cookie } });
+    if (reply.status !== status) throw new Error(`${path} answered ${reply.status}`);
+    return (await reply.json()) as T;
   }
 
   /** Signs in by a new link; the cookie to send. */
