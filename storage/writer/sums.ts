@@ -2,7 +2,7 @@
  * Sums of one block of the journal, by account and hour and by account and bank day. Its one
  * trick: they are absolute values over the block so far, never increments: whoever makes them again
  * from the start of the block, in batches of any size, writes rows with the same values
- * (docs/decisions/0009-sums-by-block.md).
+ * (docs/decisions/0008-sums-by-block.md).
  */
 import type { Tables } from './tables.js';
 
