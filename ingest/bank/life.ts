@@ -85,24 +85,33 @@ export class Life {
 
   /** Everything that a customer's own life brings on a day, in no order. */
   liveDay(c: Customer, day: Day, emit: Emit): void {
+    if (c.role === 'fader') return this.#fade(c, day, emit);
     this.#everyday(c, day, emit);
     this.#monthly(c, day, emit);
     if (c.kind === 'farmer') this.#harvest(c, day, emit);
   }
 
-  #everyday(c: Customer, day: Day, emit: Emit): void {
+  /** A life that goes quiet for some weeks now and then; what is left of it is labelled. */
+  #fade(c: Customer, day: Day, emit: Emit): void {
+    const start = this.#fadeStart(c, day.day);
+    const mark = (e: Entry): void => {
+      if (start !== undefined) e.pattern = `activity-drop:${c.party}:${start}`;
+      emit(e);
+    };
+    this.#everyday(c, day, mark, start === undefined ? 1 : keptOf(c));
+    this.#monthly(c, day, mark);
+  }
+
+  #everyday(c: Customer, day: Day, emit: Emit, kept = 1): void {
     const from = c.rate * day.weightFrom[c.rhythm];
     const to = c.rate * day.weightTo[c.rhythm];
-    const fade = c.role === 'fader' ? this.#fadeStart(c, day.day) : undefined;
     for (let k = Math.floor(from - JITTER); k <= to; k++) {
       const at = k + JITTER * chance3(this.seed + c.index, k, SALT.jitter);
       if (at < from || at >= to) continue;
-      if (fade !== undefined && chance3(this.seed + c.index, k, SALT.fade) >= keptOf(c)) continue;
+      if (kept < 1 && chance3(this.seed + c.index, k, SALT.fade) >= kept) continue;
       dice.set(this.seed + c.index, k, SALT.payment);
       const id = `b${c.tag}-${k.toString(36)}`;
-      const entry = c.rhythm === 'person' ? this.#personPays(c, id, day) : companyPays(c, id);
-      if (fade !== undefined) entry.pattern = `activity-drop:${c.party}:${fade}`;
-      emit(entry);
+      emit(c.rhythm === 'person' ? this.#personPays(c, id, day) : companyPays(c, id));
     }
   }
 

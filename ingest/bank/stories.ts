@@ -101,12 +101,14 @@ const outflowOf =
   (from: number, to: number): Story =>
   ({ dice, subject, balanceMinor }) => {
     const before = Math.max(balanceMinor, yuan(140_000));
-    const amount = Math.round((before * dice.between(from, to)) / 100);
+    // Of two draws the lower: most take a third or a half, few nearly all.
+    const share = Math.min(dice.between(from, to), dice.between(from, to));
+    const amount = Math.round((before * share) / 100);
     const more = { channel: 'online' as const, debtorBalanceAfterMinor: before - amount };
-    return [pay(0, subject.account, { ...elsewhere(dice) }, amount, more)];
+    return [pay(0, subject.account, elsewhere(dice), amount, more)];
   };
-export const outflow = outflowOf(40, 88);
-export const careOutflow = outflowOf(42, 66);
+export const outflow = outflowOf(40, 92);
+export const careOutflow = outflowOf(40, 70);
 
 /** The first movement after a long silence. */
 export const awakening: Story = ({ dice, subject }) => {
