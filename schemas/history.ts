@@ -5,7 +5,9 @@
 import type { Family, Severity } from './hit.js';
 import type { CloseReason } from './work-log.js';
 
-/** Why there is no history now. `absent`: this machine cannot run it, and `detail` says the mend. */
+/**
+ * Why there is no history now. `absent`: this machine cannot run it, and `detail` says the mend.
+ */
 export const HISTORY_STATES = ['ready', 'starting', 'away', 'absent', 'off'] as const;
 export type HistoryState = (typeof HISTORY_STATES)[number];
 
@@ -24,7 +26,9 @@ export type HistoryAnswer<T> =
   | { ok: true; value: T; writtenToMs: number; truncated: boolean }
   | { ok: false; failure: HistoryFailure; detail: string };
 
-/** A customer's bank day; amounts in base-currency minor units. Days without payments are left out. */
+/**
+ * A customer's bank day; amounts in base-currency minor units. Days without payments are left out.
+ */
 export interface CustomerDay {
   /** YYYY-MM-DD in the bank's zone. */
   day: string;

@@ -94,7 +94,7 @@ export interface AlertDetail {
 }
 
 /**
- * GET /api/alerts?state=&family=&q=&limit= : the first screen. Sorted by urgency.
+ * GET /api/alerts?state=&family=&who=&q=&limit= : the first screen. Sorted by urgency.
  * `state`: `open` (default; open or taken) or `closed`.
  */
 export interface AlertList {
@@ -143,7 +143,10 @@ export type Block<T> =
       detail: string;
     };
 
-/** GET /api/customers/:subject ; 404 `unknown-customer` when neither reference data nor alerts know it. */
+/**
+ * GET /api/customers/:subject ; 404 `unknown-customer` when neither reference data nor alerts know
+ * it.
+ */
 export interface CustomerPage {
   subject: string;
   name: string;
@@ -225,7 +228,9 @@ export interface Aged<T> {
   value: T;
 }
 
-/** GET /api/dead-letters?reason=&limit=50 (permission `system.read`): newest first, without contents. */
+/**
+ * GET /api/dead-letters?reason=&limit=50 (permission `system.read`): newest first, without contents.
+ */
 export interface DeadLetterList {
   rows: {
     id: string;
@@ -261,14 +266,16 @@ export interface AlertSearchReply {
   alerts: Block<(StoredAlert & { subjectName: string; ruleName: { zh: string; en: string } })[]>;
 }
 
-/** GET /api/demo : 404 `no-demo` without one. `curl` carries the ingest key: administrators only. */
+/**
+ * GET /api/demo : 404 `no-demo` without one. `curl` carries the ingest key: administrators only.
+ */
 export interface DemoReply {
   demo: DemoStats;
   kinds: readonly CaseKind[];
   rateMax: number;
   curl: string | null;
 }
-/** POST /api/demo/commands (administrators): a DemoCommand, answered 202. */
+/** POST /api/demo/commands (administrators): a DemoCommand, answered 202; 429 beyond 5 a second. */
 
 export type ClientMessage =
   | { type: 'subscribe'; channel: Channel; since?: string }

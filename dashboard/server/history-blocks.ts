@@ -21,6 +21,8 @@ const OFF: HistoryStatus = {
   writtenToMs: null,
 };
 
+type Question<T> = (history: History) => Promise<HistoryAnswer<T>>;
+
 export class HistoryBlocks {
   private underWay = 0;
 
@@ -35,20 +37,19 @@ export class HistoryBlocks {
   }
 
   /** Never rejects. */
-  async ask<T>(question: (history: History) => Promise<HistoryAnswer<T>>): Promise<Block<T>> {
+  async ask<T>(question: Question<T>): Promise<Block<T>> {
     const { state, detail } = this.status();
     if (this.history === undefined || state === 'off' || state === 'absent') {
       return missing('unavailable', detail);
     }
     if (this.underWay >= QUESTIONS_MAX) return missing('unavailable', 'too many questions wait');
-    this.underWay++;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<HistoryAnswer<T>>((resolve) => {
       const detail = `no answer within ${this.giveUpMs} ms`;
       timer = setTimeout(() => resolve({ ok: false, failure: 'timeout', detail }), this.giveUpMs);
     });
     try {
-      const asked = question(this.history).finally(() => this.underWay--);
+      const asked = this.put(question, this.history);
       // Given up, it may still fail later.
       asked.catch(() => undefined);
       const answer = await Promise.race([asked, late]);
@@ -60,6 +61,16 @@ export class HistoryBlocks {
       return missing('failed', 'the history store answered what was not expected');
     } finally {
       clearTimeout(timer);
+    }
+  }
+
+  /** Under way until the store is done with it, also when it has been given up. */
+  private async put<T>(question: Question<T>, history: History): Promise<HistoryAnswer<T>> {
+    this.underWay++;
+    try {
+      return await question(history);
+    } finally {
+      this.underWay--;
     }
   }
 }
