@@ -55,9 +55,14 @@ export function DaysBars({ days, fromDay, toDay, measure, mark, shade }: Props) 
         />
       </div>
       <figcaption class="days-caption">
-        <span>{fromDay}</span>
-        <span class="days-value">{hovered === undefined ? '' : dayWords(hovered, measure)}</span>
-        <span>{toDay}</span>
+        {hovered === undefined ? (
+          <>
+            <span>{fromDay}</span>
+            <span>{toDay}</span>
+          </>
+        ) : (
+          <span class="days-value">{dayWords(hovered, measure)}</span>
+        )}
       </figcaption>
       <ul class="legend">
         {measure === 'activity' ? (
@@ -158,9 +163,15 @@ function options(
     ...(bars === undefined ? {} : { paths: bars }),
   });
   return {
-    padding: [MARK_SIZE * 2, 0, 2, 0],
+    padding: [MARK_SIZE * 2, MARK_SIZE, 2, MARK_SIZE],
     legend: { show: false },
-    cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
+    cursor: {
+      y: false,
+      points: { show: false },
+      drag: { x: false, y: false },
+      // Pictures of the same days, one below the other, show the same day.
+      sync: { key: 'days' },
+    },
     axes: [{ show: false }, { show: false }],
     scales: {
       x: { time: false, range: (_, min, max) => [min - 0.6, max + 0.6] },

@@ -1,5 +1,5 @@
 /** Figures as the pages beside the queue show them. */
-import { type Bank, clockTime, duration, plain } from '../format.js';
+import { type Bank, clockTime, duration, fullTime, plain } from '../format.js';
 import type { Texts } from '../text/index.js';
 
 const STEP = 1_024;
@@ -36,6 +36,13 @@ export function seconds(value: number): string {
 /** The clock without milliseconds: `20:05:11`, or `11-20 20:05:11` on another day. */
 export function secondClock(ms: number, nowMs: number, bank: Bank): string {
   return clockTime(ms, nowMs, bank).replace(/\.\d+$/, '');
+}
+
+/** For columns, always with the day: `11-20 20:05:11`, with the year when it is another. */
+export function dayClock(ms: number, nowMs: number, bank: Bank): string {
+  const at = fullTime(ms, bank).slice(0, 19);
+  const year = fullTime(nowMs, bank).slice(0, 5);
+  return at.startsWith(year) ? at.slice(year.length) : at;
 }
 
 /** How long ago; never negative when clocks differ a little. */

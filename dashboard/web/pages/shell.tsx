@@ -9,7 +9,7 @@ import { Forbidden } from '../screens/app.js';
 import { Dialogs } from '../screens/dialogs.js';
 import { Header } from '../screens/header.js';
 import { Queue } from '../screens/queue.js';
-import { startQueue, stopQueue } from '../state/queue.js';
+import { flush, startQueue, stopQueue } from '../state/queue.js';
 import { text } from '../text/index.js';
 import { installPageKeys } from './keys.js';
 import { places } from './places.js';
@@ -33,6 +33,8 @@ export function Shell({ user }: { user: SessionUser }) {
       if (reads) stopQueue();
     };
   }, [user.name]);
+  // The title follows at once, not with the next arrangement of the queue.
+  useEffect(flush, [pageTitle.value]);
   const { page } = route.value;
   if (page === 'unknown') return frame(user, <Unknown />);
   const tab = page === 'customer' ? 'customers' : page;

@@ -7,7 +7,7 @@ import { language } from '../../state/preferences.js';
 import { nowMs } from '../../state/queue.js';
 import { bank } from '../../state/session.js';
 import { fill, text, word } from '../../text/index.js';
-import { secondClock } from '../format.js';
+import { dayClock, secondClock } from '../format.js';
 import type { Polled } from '../poll.js';
 import { ScrollX } from '../scroll-x.js';
 import { missingWords, Panel, Source } from './panel.js';
@@ -16,7 +16,7 @@ import { customerText } from './text.js';
 export function Clock({ ms }: { ms: number }) {
   return (
     <time dateTime={new Date(ms).toISOString()} title={bothClocks(ms, bank.value, text.value)}>
-      {secondClock(ms, nowMs.peek(), bank.value)}
+      {dayClock(ms, nowMs.peek(), bank.value)}
     </time>
   );
 }

@@ -50,10 +50,14 @@ function CustomerOf({ subject }: { subject: string }) {
       <BackLink />
       <Head subject={subject} page={page} />
       <div class="customer-grid">
-        <Flows history={history} days={days} />
-        <Alerts page={page} />
-        <Counterparties history={history} days={span} />
-        <Accounts page={page} history={history} />
+        <div class="customer-column">
+          <Flows history={history} days={days} />
+          <Counterparties history={history} days={span} />
+        </div>
+        <div class="customer-column customer-side">
+          <Alerts page={page} />
+          <Accounts page={page} history={history} />
+        </div>
         <Transactions history={history} subject={subject} />
       </div>
     </div>

@@ -61,7 +61,7 @@ export function Share({ ratio, name }: { ratio: number; name: string }) {
   return (
     <span class="share">
       <meter class="fill" min={0} max={1} value={Math.min(1, ratio)} aria-label={name} />
-      {percent(ratio)}
+      <span class="share-words">{percent(ratio)}</span>
     </span>
   );
 }

@@ -27,7 +27,7 @@ export function HistogramView({ id, title, lead, histogram, targetMs, recent }: 
   return (
     <Section id={id} title={title} aside={lead}>
       {histogram === null || n === 0 ? (
-        <p class="panel-empty histogram-empty">{s.nothingCounted}</p>
+        <p class="panel-empty">{histogram === null ? s.roleAway : s.nothingCounted}</p>
       ) : (
         <>
           <Quantiles histogram={histogram} {...(targetMs === undefined ? {} : { targetMs })} />

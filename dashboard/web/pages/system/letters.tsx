@@ -29,7 +29,7 @@ export function Letters({ engine }: { engine: EngineStats | null }) {
           { head: s.reason, cell: ([reason]) => word(s.reasons, reason) },
           { head: s.count, number: true, cell: ([, count]) => plain(count) },
           {
-            head: s.detail,
+            head: s.look,
             number: true,
             cell: ([reason]) => (
               <button

@@ -70,7 +70,7 @@ function Figures({ station, now }: { station: Station; now: number }) {
       <div>
         <dt>{s.last}</dt>
         <dd title={lastMs === null ? '' : bothClocks(lastMs, bank.value, t)}>
-          {lastMs === null ? s.neverSeen : ago(lastMs, now, t)}
+          {lastMs !== null ? ago(lastMs, now, t) : station.why === 'away' ? s.unknown : s.neverSeen}
         </dd>
       </div>
     </dl>

@@ -1,4 +1,5 @@
 /** Rules by hits and cost since the start, and what people made of them in 30 days. */
+import type { ComponentChildren } from 'preact';
 import type { RuleStatistics } from '../../../../schemas/history.js';
 import type { SystemPage } from '../../../../schemas/protocol.js';
 import type { EngineStats } from '../../../../schemas/stats.js';
@@ -18,9 +19,8 @@ const STATISTICS_MS = 60_000;
 
 interface Line {
   rule: string;
-  hits: number;
-  evaluations: number;
-  notApplicable: number;
+  /** Undefined while the engine says nothing of it. */
+  now: EngineStats['rules'][number] | undefined;
   past: RuleStatistics | undefined;
 }
 
@@ -33,10 +33,9 @@ export function ruleLines(
   const byRule = new Map(now.map((each) => [each.rule, each]));
   const pastByRule = new Map(past.map((each) => [each.rule, each]));
   const all = new Set([...names, ...byRule.keys(), ...pastByRule.keys()]);
-  const none = { hits: 0, evaluations: 0, notApplicable: 0 };
   return [...all]
-    .map((rule) => ({ rule, ...none, ...byRule.get(rule), past: pastByRule.get(rule) }))
-    .sort((a, b) => b.hits - a.hits || (a.rule < b.rule ? -1 : 1));
+    .map((rule) => ({ rule, now: byRule.get(rule), past: pastByRule.get(rule) }))
+    .sort((a, b) => (b.now?.hits ?? -1) - (a.now?.hits ?? -1) || (a.rule < b.rule ? -1 : 1));
 }
 
 export function Rules({ page, engine }: { page: SystemPage; engine: EngineStats | null }) {
@@ -45,7 +44,7 @@ export function Rules({ page, engine }: { page: SystemPage; engine: EngineStats 
   const block = polled.value?.statistics ?? null;
   const past = block?.state === 'ok' ? block.value : [];
   const lines = ruleLines(engine?.rules ?? [], past, Object.keys(page.ruleNames));
-  const cost = lines.reduce((sum, line) => sum + line.evaluations, 0);
+  const cost = lines.reduce((sum, line) => sum + (line.now?.evaluations ?? 0), 0);
   const why =
     polled.refusal !== null
       ? failure(polled.refusal, text.value)
@@ -73,6 +72,10 @@ function columns(page: SystemPage, cost: number): Column<Line>[] {
     const n = line.past === undefined ? null : value(line.past);
     return n === null ? s.unknown : plain(n);
   };
+  const present =
+    (show: (now: EngineStats['rules'][number]) => ComponentChildren) =>
+    ({ now }: Line): ComponentChildren =>
+      now === undefined ? s.unknown : show(now);
   return [
     {
       head: s.rule,
@@ -80,14 +83,16 @@ function columns(page: SystemPage, cost: number): Column<Line>[] {
         <span title={line.rule}>{page.ruleNames[line.rule]?.[language.value] ?? line.rule}</span>
       ),
     },
-    { head: s.hits, number: true, cell: (line) => <strong>{plain(line.hits)}</strong> },
-    { head: s.evaluations, number: true, cell: (line) => plain(line.evaluations) },
+    { head: s.hits, number: true, cell: present((each) => <strong>{plain(each.hits)}</strong>) },
+    { head: s.evaluations, number: true, cell: present((each) => plain(each.evaluations)) },
     {
       head: s.share,
       number: true,
-      cell: (line) => <Share ratio={cost > 0 ? line.evaluations / cost : 0} name={s.share} />,
+      cell: present((each) => (
+        <Share ratio={cost > 0 ? each.evaluations / cost : 0} name={s.share} />
+      )),
     },
-    { head: s.notApplicable, number: true, cell: (line) => plain(line.notApplicable) },
+    { head: s.notApplicable, number: true, cell: present((each) => plain(each.notApplicable)) },
     { head: s.alerts30, number: true, cell: past((each) => each.alerts) },
     { head: s.confirmedColumn, number: true, cell: past((each) => each.confirmed) },
     { head: s.falsePositives, number: true, cell: past((each) => each.falsePositives) },

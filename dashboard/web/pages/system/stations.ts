@@ -40,14 +40,22 @@ const HISTORY_LAG_MS = 60_000;
 const QUEUE_SECONDS = 2;
 
 /** `lastMs` of each station, by the counter that it moves. */
-export type Moved = (name: StationName, counter: number, atMs: number) => number | null;
+export type Moved = (
+  name: StationName,
+  counter: number,
+  atMs: number,
+  ratePerSecond: number,
+) => number | null;
 
-/** Notes when each counter was last seen to grow: nobody publishes that time. */
+/**
+ * Notes when each counter was last seen to grow: nobody publishes that time. At the first look a
+ * rate above zero says that it grows now.
+ */
 export function watchMoves(): Moved {
   const seen = new Map<StationName, { counter: number; atMs: number | null }>();
-  return (name, counter, atMs) => {
+  return (name, counter, atMs, ratePerSecond) => {
     const before = seen.get(name);
-    const moved = before !== undefined && counter !== before.counter;
+    const moved = before === undefined ? ratePerSecond > 0 : counter !== before.counter;
     const at = moved ? atMs : (before?.atMs ?? null);
     seen.set(name, { counter, atMs: at });
     return at;
@@ -112,7 +120,7 @@ function engineStations(e: EngineStats, atMs: number, nowMs: number, moved: Move
       ratePerSecond: rate,
       queue: { amount: e.pendingBytes, unit: 'bytes', fillRatio: pending },
       lagMs: null,
-      lastMs: moved('admission', e.transactionsTotal, atMs),
+      lastMs: moved('admission', e.transactionsTotal, atMs, rate),
     },
     {
       name: 'journal',
@@ -126,7 +134,7 @@ function engineStations(e: EngineStats, atMs: number, nowMs: number, moved: Move
       ratePerSecond: rate,
       queue: { amount: unflushed, unit: 'records', fillRatio: null },
       lagMs: behindMs(unflushed, rate),
-      lastMs: moved('journal', e.journalDurableEnd, atMs),
+      lastMs: moved('journal', e.journalDurableEnd, atMs, rate),
     },
     shardStation(e, { idle, state, waiting, atMs, nowMs, moved }),
     {
@@ -135,7 +143,7 @@ function engineStations(e: EngineStats, atMs: number, nowMs: number, moved: Move
       ratePerSecond: e.hitsPerSecond,
       queue: { amount: e.hitsQueued, unit: 'records', fillRatio: null },
       lagMs: behindMs(e.hitsQueued, e.hitsPerSecond),
-      lastMs: moved('hits', e.hitsEnd, atMs),
+      lastMs: moved('hits', e.hitsEnd, atMs, e.hitsPerSecond),
     },
   ];
 }
@@ -168,7 +176,7 @@ function shardStation(e: EngineStats, c: ShardContext): Station {
     ratePerSecond: e.transactionsPerSecond,
     queue: { amount: c.waiting, unit: 'records', fillRatio: fill },
     lagMs: behindMs(c.waiting, e.transactionsPerSecond),
-    lastMs: c.moved('shards', e.scoredEnd, c.atMs),
+    lastMs: c.moved('shards', e.scoredEnd, c.atMs, e.transactionsPerSecond),
   };
 }
 
@@ -188,7 +196,7 @@ function dashboardStation(page: SystemPage, moved: Moved): Station {
     ratePerSecond: perSecond,
     queue: { amount: said.hitsWaiting, unit: 'records', fillRatio: null },
     lagMs: said.latencyP99Ms,
-    lastMs: moved('dashboard', said.workEnd, page.dashboard?.atMs ?? page.atMs),
+    lastMs: moved('dashboard', said.workEnd, page.dashboard?.atMs ?? page.atMs, perSecond),
   };
 }
 
