@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   actDetail,
+  bankDay,
   clockTime,
   DEFAULT_BANK,
   duration,
@@ -20,6 +21,10 @@ describe('format', () => {
     expect(money(123_456_700, CNY)).toBe('¥1,234,567.00');
     expect(money(1, CNY)).toBe('¥0.01');
     expect(money(1_234_567, JPY)).toMatch(/1,234,567$/);
+  });
+  it('knows the day of the bank', () => {
+    expect(bankDay(Date.UTC(2026, 2, 2, 15, 59, 59, 999), CNY)).toBe('2026-03-02');
+    expect(bankDay(Date.UTC(2026, 2, 2, 16), CNY)).toBe('2026-03-03');
   });
   it('writes bank time, with milliseconds on the same bank day only', () => {
     expect(fullTime(AT, CNY)).toBe('2026-03-02 20:05:11.204');

@@ -152,14 +152,3 @@ export function measure(value: number, unit: string, bank: Bank, t: Texts): stri
 export function bankDay(ms: number, bank: Bank): string {
   return fullTime(ms, bank).slice(0, 10);
 }
-
-/**
- * Epoch ms at which a bank's day (YYYY-MM-DD) begins, NaN for what is no day. By the zone's clock
- * at that day's midnight in UTC, so an hour off in the nights in which a clock is changed.
- */
-export function bankDayStart(day: string, bank: Bank): number {
-  const utc = Date.parse(`${day}T00:00:00Z`);
-  if (Number.isNaN(utc)) return Number.NaN;
-  const local = Date.parse(`${fullTime(utc, bank).replace(' ', 'T')}Z`);
-  return utc - (local - utc);
-}

@@ -90,13 +90,17 @@ describe('closed alerts', () => {
       closeReason: 'confirmed',
       closeNote: note,
     });
+    // What was asked for is shown, also while the list stands still.
+    await page.keyboard.press('j');
     await page.selectOption('.tools .state', 'closed');
     await waitForRows(1);
     expect(await page.textContent('.head .owner')).toBe('Closed by');
     expect(await page.textContent('.row .owner')).toBe('wang');
     expect(await page.textContent('.row .due')).toBe('Confirmed');
     expect(await page.getAttribute('.row .due', 'title')).toBe(note);
-    expect(await page.getAttribute('.export', 'href')).toBe('/api/alerts.csv?state=closed');
+    expect(await page.getAttribute('.export', 'href')).toContain(
+      '/api/alerts.csv?state=closed&lang=en',
+    );
     await page.click('.tools > .button');
     await page.waitForSelector('dialog tbody tr');
     expect(await page.locator('dialog tbody tr').count()).toBe(1);

@@ -64,9 +64,16 @@ function Shown({ quiet }: { quiet: boolean }) {
   );
 }
 
+/** As many rows as the server gives at once. */
+const EXPORT_ROWS_MAX = 10_000;
+
 /** The present filter as the server knows it; what it cannot filter by is left out. */
-export function csvAddress(filter: Address['filter']): string {
-  const query = new URLSearchParams({ state: filter.state });
+function csvAddress(filter: Address['filter']): string {
+  const query = new URLSearchParams({
+    state: filter.state,
+    lang: language.value,
+    limit: String(EXPORT_ROWS_MAX),
+  });
   if (filter.family !== null) query.set('family', filter.family);
   if (filter.who === 'mine' || filter.who === 'unassigned') query.set('who', filter.who);
   if (filter.q !== '') query.set('q', filter.q);

@@ -6,7 +6,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { Family, Severity } from '../../../schemas/hit.js';
 import type { AlertSearchReply } from '../../../schemas/protocol.js';
 import type { CloseReason } from '../../../schemas/work-log.js';
-import { bankDayStart, clockTime, plain } from '../format.js';
+import { bankDay, clockTime, plain } from '../format.js';
 import { api, failure } from '../state/api.js';
 import { CLOSE_REASONS, FAMILY_ORDER } from '../state/filter.js';
 import { SEVERITIES } from '../state/order.js';
@@ -32,13 +32,11 @@ const PAGE = 50;
 const DAY_MS = 86_400_000;
 const DAYS_DEFAULT = 90;
 
-const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
-
 export function Older({ shut }: { shut: () => void }) {
   const t = text.value;
   const [asked, setAsked] = useState<Asked>(() => ({
-    fromDay: dayOf(Date.now() - DAYS_DEFAULT * DAY_MS),
-    toDay: dayOf(Date.now() + DAY_MS),
+    fromDay: bankDay(Date.now() - DAYS_DEFAULT * DAY_MS, bank.value),
+    toDay: bankDay(Date.now(), bank.value),
     family: '',
     severity: '',
     reason: '',
@@ -49,11 +47,11 @@ export function Older({ shut }: { shut: () => void }) {
   const read = async (offset: number) => {
     const reply = await api.searchAlerts({
       state: 'closed',
-      fromMs: String(bankDayStart(asked.fromDay, bank.value)),
-      toMs: String(bankDayStart(asked.toDay, bank.value) + DAY_MS),
+      from: asked.fromDay,
+      to: asked.toDay,
       family: asked.family,
-      severityAtLeast: asked.severity,
-      closeReason: asked.reason,
+      severity: asked.severity,
+      reason: asked.reason,
       limit: String(PAGE),
       offset: String(offset),
     });

@@ -148,12 +148,19 @@ async function reload(say: boolean): Promise<void> {
 /** What is not in memory is found on the server. */
 async function searchServer(q: string): Promise<void> {
   const reply = await api.list('open', FOUND_MAX, q);
-  if (reply.ok) store.apply(reply.value.rows);
+  if (reply.ok) showAsked(reply.value.rows);
+}
+
+/** Somebody asked for these: they belong into the list even while it is paused. */
+function showAsked(rows: readonly AlertRow[]): void {
+  store.apply(rows);
+  arrangedKey = '';
+  flush();
 }
 
 export async function readClosed(): Promise<void> {
   const reply = await api.list('closed', CLOSED_MAX, address.value.filter.q);
-  if (reply.ok) store.apply(reply.value.rows);
+  if (reply.ok) showAsked(reply.value.rows);
 }
 
 export function reconnect(): void {

@@ -22,6 +22,10 @@ export function bankDay(ms: number): string {
   return new Date(ms + ZONE_MS).toISOString().slice(0, 10);
 }
 
+export function bankDayStartMs(day: string): number {
+  return Date.parse(`${day}T00:00:00Z`) - ZONE_MS;
+}
+
 function seedOf(subject: string): number {
   let seed = 7;
   for (const letter of subject) seed = (Math.imul(seed, 31) + letter.charCodeAt(0)) >>> 0;

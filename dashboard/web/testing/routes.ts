@@ -16,7 +16,7 @@ import type {
 } from '../../../schemas/protocol.js';
 import { CLOSE_REASONS } from '../../../schemas/work-log.js';
 import { systemRoute } from '../pages/testing/system.js';
-import { bankDay } from './history.js';
+import { bankDay, bankDayStartMs } from './history.js';
 import type { World } from './world.js';
 
 const DAY_MS = 86_400_000;
@@ -157,11 +157,11 @@ async function searchAlerts({ world, url }: Ask): Promise<AlertSearchReply> {
     list.find((each) => each === ask.get(name));
   const family = one('family', FAMILIES);
   const state = one('state', ['open', 'taken', 'closed'] as const);
-  const closeReason = one('closeReason', CLOSE_REASONS);
-  const severityAtLeast = one('severityAtLeast', SEVERITIES);
+  const closeReason = one('reason', CLOSE_REASONS);
+  const severityAtLeast = one('severity', SEVERITIES);
   const answer = await world.history.searchAlerts({
-    fromMs: Number(ask.get('fromMs') ?? 0),
-    toMs: Number(ask.get('toMs') ?? Number.MAX_SAFE_INTEGER),
+    fromMs: bankDayStartMs(ask.get('from') ?? '1970-01-01'),
+    toMs: bankDayStartMs(ask.get('to') ?? '2100-01-01') + DAY_MS,
     limit: Number(ask.get('limit') ?? 100),
     offset: Number(ask.get('offset') ?? 0),
     ...(family === undefined ? {} : { family }),

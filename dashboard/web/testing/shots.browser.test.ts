@@ -4,7 +4,7 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildPage, openBrowser, openPage, signInByLink } from './browser.js';
 import { startTestServer, type TestServer } from './server.js';
@@ -73,8 +73,12 @@ test.each(views)('draws %s %s %i', async (locale, colorScheme, width) => {
   await page.waitForSelector('.gates');
   await page.waitForSelector('.days canvas');
   await shot('3-drawer');
-  await page.locator('.days').scrollIntoViewIfNeeded();
-  await page.evaluate(() => document.querySelector('.drawer-scroll')?.scrollBy(0, 420));
+  await page.evaluate(() => {
+    const scroll = document.querySelector('.drawer-scroll');
+    const days = document.querySelector('.days')?.closest('.block');
+    if (scroll && days instanceof HTMLElement) scroll.scrollTop = days.offsetTop - 80;
+  });
+  await page.hover('.days-picture');
   await shot('3-drawer-history');
   await page.click('.acts .button:last-of-type');
   await page.waitForSelector('dialog[open]');
@@ -90,6 +94,45 @@ test.each(views)('draws %s %s %i', async (locale, colorScheme, width) => {
   await gone();
   await page.click('.menu > button');
   await shot('6-settings');
+  await page.keyboard.press('Escape');
+  if (folder !== undefined) await moreShots(page, shot);
   expect(errors).toEqual([]);
   await context.close();
 });
+
+/** What else there is to look at; none of it is needed to know that the page draws. */
+async function moreShots(page: Page, shot: (name: string) => Promise<void>): Promise<void> {
+  await page.keyboard.press('n');
+  await page.keyboard.press('1');
+  await page.waitForSelector('[data-toast]');
+  await shot('7-undo');
+  await page.click('.demo-controls > .button:last-child');
+  await page.waitForSelector('dialog[open]');
+  await shot('8-curl');
+  await page.keyboard.press('Escape');
+  await page.waitForSelector('dialog', { state: 'detached' });
+  const rows = [...world.rows.values()].filter((row) => row.state === 'open').slice(0, 12);
+  for (const row of rows) {
+    world.update(row.id, { state: 'closed', owner: 'wang', closeReason: 'false-positive' });
+  }
+  await page.selectOption('.tools .state', 'closed');
+  await page.waitForSelector('.row[data-state="closed"]');
+  await shot('9-closed');
+  await page.click('.tools > .button');
+  await page.waitForSelector('dialog tbody tr');
+  await shot('10-older');
+  await page.keyboard.press('Escape');
+  world.history.state = {
+    state: 'absent',
+    detail: 'Install python3 and a C++ compiler, then start again.',
+    writtenToMs: null,
+  };
+  await page.selectOption('.tools .state', 'open');
+  await page.waitForSelector('[data-banner="history"]');
+  await page.keyboard.press('j');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('[data-missing]');
+  await page.locator('[data-missing]').first().scrollIntoViewIfNeeded();
+  await shot('11-no-history');
+  world.history.state = { state: 'ready', detail: '', writtenToMs: Date.now() };
+}
