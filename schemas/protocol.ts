@@ -229,7 +229,8 @@ export interface Aged<T> {
 }
 
 /**
- * GET /api/dead-letters?reason=&limit=50 (permission `system.read`): newest first, without contents.
+ * GET /api/dead-letters?reason=&limit=50 (permission `system.read`): newest first, without
+ * contents.
  */
 export interface DeadLetterList {
   rows: {

@@ -247,7 +247,7 @@ export class AlertBook {
     this.checkpointHitsAt = hits;
   }
 
-  /** A hit that was dropped before we saw it is lost: said loudly, but no reason to see no other. */
+  /** A hit that was dropped before we saw it is lost: said loudly; the others still count. */
   private passGoneHits(): void {
     const first = this.options.hits.first();
     if (this.cursor >= first) return;

@@ -110,7 +110,7 @@ export async function readJson<T>(
   return undefined;
 }
 
-/** The query, or undefined when the refusal has been sent. Unknown and repeated keys are refused. */
+/** The query, or undefined when the refusal was sent. Unknown and repeated keys are refused. */
 export function readQuery<T>(exchange: Exchange, schema: z.ZodType<T>): T | undefined {
   const asked = Object.fromEntries(exchange.query);
   const parsed = schema.safeParse(asked);

@@ -1,9 +1,9 @@
 /**
  * A refused message as an operator may see it: what shape it has and where it is wrong, not whose
  * it is. Decided so: of JSON, all keys and the values of fields that name nobody; every other text
- * becomes its length. Of text that is no JSON, letters become x, but for words that formats are made
- * of. In both, six digits or more in a row are a number of somebody's: only the ends are shown.
- * Bytes that are no text show their length: what is readable in them would be ids.
+ * becomes its length. Of text that is no JSON, letters become x, but for words that formats are
+ * made of. In both, six digits or more in a row are a number of somebody's: only the ends are
+ * shown. Bytes that are no text show their length: what is readable in them would be ids.
  */
 import {
   CHANNELS,

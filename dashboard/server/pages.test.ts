@@ -1,4 +1,4 @@
-/** The pages beside the queue, over HTTP: each block with its age, and nothing that should not out. */
+/** The pages beside the queue, over HTTP: each block with its age, and nobody's secret. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { History, HistoryAnswer } from '../../schemas/history.js';
 import type {
