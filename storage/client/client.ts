@@ -21,7 +21,7 @@ export interface DatabaseClientOptions {
   /** From sending to the last byte of the answer. */
   requestTimeoutMs: number;
   connectionsMax?: number;
-  /** Constants of ours only: the server does not escape values of settings as it does parameters. */
+  /** Constants of ours only: values of settings are not escaped as parameters are. */
   settings?: ClickHouseSettings;
 }
 

@@ -22,7 +22,7 @@ export interface Migration {
 
 export type MigrationOutcome =
   | { ok: true; version: number; applied: number }
-  /** `newer`: written by a later Weir; `changed`: a file is not what was applied. Both are final. */
+  /** `newer`: written by a later Weir; `changed`: a file is not what was applied. */
   | { ok: false; problem: 'newer' | 'changed'; detail: string };
 
 /** Beside the code, in the sources as in the build. */

@@ -58,8 +58,8 @@ export function alertsQuestion(search: AlertSearch): Question<AlertRow, StoredAl
   const { sql, parameters } = filters(search);
   return {
     sql: (database) => `
-      SELECT toString(f.id) AS alert, f.rule AS rule, f.family_name AS family_name, f.subject AS subject,
-        f.best.1 AS severity, f.best.2 AS score, f.best.3 AS base_minor,
+      SELECT toString(f.id) AS alert, f.rule AS rule, f.family_name AS family_name,
+        f.subject AS subject, f.best.1 AS severity, f.best.2 AS score, f.best.3 AS base_minor,
         f.hit_count AS hit_count, f.state AS state, f.owner AS owner,
         f.close_reason AS close_reason, f.hit_ms AS hit_ms, f.opened_ms AS opened_ms,
         f.changed_ms AS changed_ms

@@ -124,15 +124,15 @@ async function checkCustomer(world: World, subject: string): Promise<void> {
 
 const momentOf = (random: Random) => START_MS + random.below(45) * DAY_MS + random.below(20);
 
-it('answers what brute force finds, however often and in whatever order rows were written', async () => {
+it('answers what brute force finds, however often and in whatever order rows came', async () => {
   await fc.assert(
     fc.asyncProperty(fc.nat(), async (seed) => {
       const world = makeWorld(seed, 300);
       await store(world);
-      for (const subject of [...world.subjects, ...HOSTILE, 'unknown']) {
+      for (const subject of [...world.subjects, 'unknown']) {
         await checkCustomer(world, subject);
       }
-      for (let i = 0; i < 20; i++) {
+      for (let i = 0; i < 12; i++) {
         const search = randomSearch(world);
         const all = oracle.alerts(world, search);
         const from = search.offset ?? 0;

@@ -41,13 +41,17 @@ export interface HistoryOptions {
 
 /** The storage role publishes once a second; after this silence it is taken to be away. */
 const STATS_AGE_MS_MAX = 5_000;
-const QUESTION_MEMORY_BYTES_MAX = 256 * 1024 * 1024;
+/** Four of them leave the embedded server room to write. */
+const QUESTION_MEMORY_BYTES_MAX = 128 * 1024 * 1024;
+/** From here on groups go to disk: a long search is slower then, and not refused. */
+const GROUPS_MEMORY_BYTES_MAX = 32 * 1024 * 1024;
 
 /** Constants only. Limits beside LIMIT: they hold for what is made on the way, too. */
 const READER_SETTINGS = {
   max_execution_time: Math.ceil(HISTORY_TIMEOUT_MS / 1000),
   max_result_rows: String(HISTORY_ROWS_MAX + 1),
   max_memory_usage: String(QUESTION_MEMORY_BYTES_MAX),
+  max_bytes_before_external_group_by: String(GROUPS_MEMORY_BYTES_MAX),
   // What nobody waits for any more ends at once.
   cancel_http_readonly_queries_on_client_close: 1,
 } as const;
