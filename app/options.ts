@@ -96,7 +96,10 @@ export function addRoleFlags(command: Command): Command {
 export function addEngineFlags(command: Command): Command {
   return addRoleFlags(command)
     .addOption(
-      new Option('--demo <what>', 'play a demonstration: a bank that lives, a labelled sample')
+      new Option(
+        '--demo <what>',
+        'a demonstration: a bank that lives (as npm start does), or a labelled sample',
+      )
         .choices(['bank', 'sample', 'none'])
         .default('none'),
     )

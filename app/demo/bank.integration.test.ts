@@ -31,6 +31,8 @@ import { BANK_SOURCES } from './sources.js';
 const SMALL = ['--demo-customers', '240', '--demo-merchants', '40', '--rate', '50'];
 const FLAGS = ['--demo', 'bank', ...SMALL, '--set', 'clickhouse=none', '--log-level', 'warn'];
 const KIND_CONTROL = 2;
+const DEEP = process.env['WEIR_DEEP'] === '1';
+const KILLS = DEEP ? 12 : 1;
 /** One case of each is planted at every start. */
 const RULES = [
   'structuring-cash-deposits',
@@ -57,6 +59,14 @@ async function start(): Promise<{ weir: Program; officer: Officer }> {
   const weir = startRun(dir, ports, FLAGS);
   await untilReady(weir);
   return { weir, officer: await Officer.signIn(weir, ports) };
+}
+
+/** The first in the middle of history, later ones wherever it is: nothing may be lost. */
+async function killEngine(weir: Program, afterMs: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, afterMs));
+  const pid = childPid(weir.pid, 'engine') as number;
+  process.kill(pid, 'SIGKILL');
+  await until(() => ![pid, undefined].includes(childPid(weir.pid, 'engine')));
 }
 
 async function stop(weir: Program): Promise<void> {
@@ -96,8 +106,7 @@ async function runCurl(weir: Program, officer: Officer): Promise<void> {
 
 it('lives over kills and stops, once and whole, and raises every family', async () => {
   const first = await start();
-  // In the middle of history, most likely: wherever it is, nothing may be lost.
-  process.kill(childPid(first.weir.pid, 'engine') as number, 'SIGKILL');
+  for (let i = 0; i < KILLS; i++) await killEngine(first.weir, i * 400);
   await untilAlerts(first.officer, 1);
   await runCurl(first.weir, first.officer);
   await runCurl(first.weir, first.officer);
@@ -129,7 +138,7 @@ it('lives over kills and stops, once and whole, and raises every family', async 
   }
   await checkJournal(after);
   await checkHits();
-});
+}, 600_000);
 
 /** Customers' transactions: those that the bank makes up to the last one, each once, in order. */
 async function checkJournal(made: BankState): Promise<void> {
