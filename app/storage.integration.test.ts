@@ -2,7 +2,14 @@
  * Storage against the real ClickHouse: what is in the logs is in the tables once, whatever is
  * killed, and the sums are those of the rows.
  */
+import { execFileSync } from 'node:child_process';
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { DatabaseFailure } from '../storage/client/errors.js';
+import { startBlackHole } from '../storage/testing/black-hole.js';
+import { startTestDatabase } from '../storage/testing/database.js';
 import { ROW_TABLES, type RowTable } from '../storage/writer/tables.js';
 import { StoredBank, type StoredBankOptions } from './testing/stored-bank.js';
 
@@ -52,6 +59,87 @@ describe('storage', () => {
   });
 });
 
+describe('a server', () => {
+  it('that answers nothing any more is away, and gets everything when it is back', async () => {
+    const database = await startTestDatabase();
+    const hole = await startBlackHole(() => new URL(database.endpoint.url));
+    process.env['WEIR_CLICKHOUSE_PASSWORD'] = database.endpoint.writer.password;
+    try {
+      const settings = { clickhouse: hole.url, clickhouseUser: database.endpoint.writer.user };
+      const { live, caughtUp, differences, storage } = bound(await start({ settings }));
+      await live(300);
+      await caughtUp();
+      hole.swallow();
+      await live(300);
+      await failed('timeout');
+      expect(storage.status).toMatchObject({ state: 'away' });
+      await live(300);
+      hole.forward();
+      await caughtUp();
+      expect(await differences()).toEqual([]);
+    } finally {
+      delete process.env['WEIR_CLICKHOUSE_PASSWORD'];
+      await bank?.stop();
+      bank = undefined;
+      await hole.close();
+      await database.stop();
+    }
+  });
+
+  it('whose database is of another data folder is refused, with the mend', async () => {
+    const database = await startTestDatabase();
+    process.env['WEIR_CLICKHOUSE_PASSWORD'] = database.endpoint.writer.password;
+    const { url: clickhouse, writer } = database.endpoint;
+    const settings = { clickhouse, clickhouseUser: writer.user };
+    const first = await StoredBank.start({ settings });
+    try {
+      await first.live(50);
+      await first.caughtUp();
+      const { storage } = await start({ settings });
+      while (storage.status.state !== 'absent') await new Promise((done) => setTimeout(done, 10));
+      expect(storage.status.detail).toContain('--set clickhouseDatabase=');
+      expect(await first.differences()).toEqual([]);
+    } finally {
+      delete process.env['WEIR_CLICKHOUSE_PASSWORD'];
+      await first.stop();
+      await bank?.stop();
+      bank = undefined;
+      await database.stop();
+    }
+  });
+});
+
+describe.runIf(canMount())('a full disk', () => {
+  it('is waited for: nothing is lost, nothing restarts', async () => {
+    const mounted = { path: '' };
+    const prepare = (dir: string): void => {
+      mounted.path = join(dir, 'clickhouse');
+      mkdirSync(mounted.path);
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=32m', 'tmpfs', mounted.path]);
+    };
+    const { live, caughtUp, differences, storage } = bound(await start({ prepare }));
+    try {
+      await live(200);
+      await caughtUp();
+      const ballast = join(mounted.path, 'ballast');
+      fill(ballast);
+      await live(2_000);
+      await failed('disk-full');
+      rmSync(ballast);
+      await caughtUp();
+      expect(await differences()).toEqual([]);
+      const restarts = /^weir_clickhouse_restarts_total\{.*\} 0$/m;
+      expect(await bank?.metrics.text()).toMatch(restarts);
+      expect(storage.writer.errorsTotal.other).toBe(0);
+    } finally {
+      await bank?.stopStorage();
+      execFileSync('umount', ['--lazy', mounted.path]);
+      await bank?.stop();
+      bank = undefined;
+    }
+  });
+});
+
 /** The methods that every test uses. */
 function bound(of: StoredBank) {
   return {
@@ -60,6 +148,39 @@ function bound(of: StoredBank) {
     differences: () => of.differences(),
     storage: of.storage,
   };
+}
+
+async function failed(code: DatabaseFailure): Promise<void> {
+  while (bank?.storage.writer.errorsTotal[code] === 0) {
+    await new Promise((done) => setTimeout(done, 10));
+  }
+}
+
+/** Until there is no room left. */
+function fill(path: string): void {
+  const file = openSync(path, 'w');
+  const bytes = Buffer.alloc(64 * 1024);
+  try {
+    for (;;) writeSync(file, bytes);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** A small file system of its own needs the right to mount; elsewhere the test is left out. */
+function canMount(): boolean {
+  const dir = mkdtempSync(join(tmpdir(), 'weir-mount-'));
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', dir], { stdio: 'ignore' });
+    execFileSync('umount', [dir], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
 }
 
 /** The next insert into the table was answered; those behind it in the round were not. */

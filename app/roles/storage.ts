@@ -16,7 +16,8 @@ import { startStorage } from '../../storage/index.js';
 import { packageVersion } from '../package.js';
 import type { RoleOptions, RunningRole } from '../role-contract.js';
 
-const NICE = 10;
+/** Its ClickHouse takes as much again. */
+const NICE = 5;
 
 export async function runStorage(options: RoleOptions): Promise<RunningRole> {
   const { dir, configuration, clock, logger } = options;

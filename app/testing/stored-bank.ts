@@ -13,6 +13,7 @@ import {
   createLogger,
   createMetrics,
   type LmdbLog,
+  type Metrics,
   openLmdbLog,
   openStatsBoard,
 } from '../../platform/index.js';
@@ -34,12 +35,15 @@ const WAIT_MS_MAX = 60_000;
 export interface StoredBankOptions {
   settings?: Partial<Configuration>;
   seed?: number;
+  /** Before storage starts. */
+  prepare?: (dir: string) => void;
 }
 
 export class StoredBank {
   readonly dir = mkdtempSync(join(tmpdir(), 'weir-stored-'));
   readonly configuration: Configuration;
   storage!: Storage;
+  metrics!: Metrics;
   private harness!: Harness;
   private hits!: LmdbLog;
   private work!: LmdbLog;
@@ -62,6 +66,7 @@ export class StoredBank {
     const writer = (name: string) => openLmdbLog(join(bank.dir, `${name}.mdb`), { name });
     bank.hits = writer('hits');
     bank.work = writer('work');
+    options.prepare?.(bank.dir);
     await bank.startStorage();
     return bank;
   }
@@ -71,11 +76,12 @@ export class StoredBank {
       openLmdbLog(join(this.dir, `${name}.mdb`), { name, readOnly: true });
     const [journal, hits, work] = [open('journal'), open('hits'), open('work')];
     this.readers = [journal, hits, work];
+    this.metrics = createMetrics('storage', { processMetrics: false });
     this.storage = await startStorage({
       dir: this.dir,
       configuration: this.configuration,
       logs: { journal, hits, work },
-      metrics: createMetrics('storage', { processMetrics: false }),
+      metrics: this.metrics,
       stats: openStatsBoard(this.dir),
       nowMs: Date.now,
       logger: createLogger({ role: 'storage', level: 'fatal' }),
@@ -83,9 +89,11 @@ export class StoredBank {
     });
   }
 
+  /** May be called again. */
   async stopStorage(): Promise<void> {
+    if (this.readers.length === 0) return;
     await this.storage.stop(10_000);
-    await Promise.all(this.readers.map((log) => log.close()));
+    await Promise.all(this.readers.splice(0).map((log) => log.close()));
   }
 
   async stop(): Promise<void> {
