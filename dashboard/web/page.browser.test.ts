@@ -178,6 +178,15 @@ describe.each([
   ['en-US', 'dark', 390],
 ] as const)('%s, %s, %i px', (locale, colorScheme, width) => {
   test('axe finds nothing on any screen, and no text is left in the other language', async () => {
+    options.role = 'administrator';
+    world.demo = {
+      what: 'bank',
+      phase: 'history',
+      historyRatio: 0.4,
+      ratePerSecond: 200,
+      planted: [],
+      commandsTaken: 0,
+    };
     const view = { locale, colorScheme, width, height: width === 390 ? 844 : 900 };
     const { context, page, errors } = await openPage(browser, view);
     await page.goto(server.url);
@@ -189,11 +198,13 @@ describe.each([
     expect(await page.getAttribute('html', 'data-theme')).toBe(colorScheme);
     expect(await violations(page)).toEqual([]);
     if (locale === 'en-US') {
-      const words = await page.locator('.header, .toolbar, .bottom, .head').allTextContents();
+      const words = await page
+        .locator('.header, .demo, .toolbar, .bottom, .head')
+        .allTextContents();
       expect(words.join(' ').replaceAll('Weir 堰', '')).not.toMatch(/\p{Script=Han}/u);
     }
     await page.click('.row[aria-rowindex="3"]');
-    await page.waitForSelector('.gates');
+    await page.waitForSelector('.days canvas');
     expect(await violations(page)).toEqual([]);
     await page.click('.acts .button:last-of-type');
     await page.waitForSelector('dialog[open]');
@@ -206,10 +217,17 @@ describe.each([
     await page.keyboard.press('Escape');
     await page.click('.menu > button');
     expect(await violations(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await page.selectOption('.tools .state', 'closed');
+    await page.click('.tools > .button');
+    await page.waitForSelector('dialog tbody tr, dialog p.muted');
+    expect(await violations(page)).toEqual([]);
     const wide = await page.evaluate(() => document.documentElement.scrollWidth);
     expect(wide).toBeLessThanOrEqual(width);
     expect(errors).toEqual([]);
     await context.close();
+    world.demo = null;
+    delete options.role;
   });
 });
 

@@ -132,14 +132,14 @@ function Counterparties({ loaded, hit }: { loaded: Loaded; hit: Hit | undefined 
     return (
       <Block title={t.topCounterparties} aside={fill(t.lastDays, { n: DAYS })}>
         <Flows flows={top} marked={new Set(inHit.map((each) => each.counterparty))} />
-        {mine.size === 0 ? null : <Others accounts={[...mine]} />}
+        {mine.size === 0 ? null : <Others accounts={[...mine]} lead={t.alsoInAlert} />}
       </Block>
     );
   }
   if (mine.size === 0) return null;
   return (
     <Block title={t.counterparties} aside={plain(mine.size)}>
-      <Others accounts={[...mine]} />
+      <Others accounts={[...mine]} lead="" />
     </Block>
   );
 }
@@ -182,11 +182,10 @@ function Flows({ flows, marked }: { flows: CounterpartyFlow[]; marked: Set<strin
 const OTHERS_SHOWN = 12;
 
 /** Those of the hit that are not among the largest. */
-function Others({ accounts }: { accounts: string[] }) {
-  const t = text.value.drawer;
+function Others({ accounts, lead }: { accounts: string[]; lead: string }) {
   return (
     <p class="others">
-      <span class="muted">{t.alsoInAlert}</span>{' '}
+      <span class="muted">{lead}</span>{' '}
       {accounts.slice(0, OTHERS_SHOWN).map((each) => (
         <span class="mono" key={each}>
           {each}{' '}

@@ -111,11 +111,13 @@ function Tabs({ filter }: { filter: Omit<Filter, 'user'> }) {
             aria-pressed={pressed}
             onClick={() => go({ who: tab.who, family: tab.family })}
           >
-            {tab.label}{' '}
-            <span class="count">
-              {plain(tab.n)}
-              {more}
-            </span>
+            {tab.label} {/* Only open alerts are counted. */}
+            {filter.state === 'closed' ? null : (
+              <span class="count">
+                {plain(tab.n)}
+                {more}
+              </span>
+            )}
           </button>
         );
       })}

@@ -133,6 +133,7 @@ export class AlertTable {
     const key = `${state.context.language} ${by.key} ${by.ascending} ${zone} ${closed}`;
     if (key === this.headKey) return;
     this.headKey = key;
+    this.element.dataset['closed'] = String(closed);
     this.element.setAttribute('aria-label', t.queue.table);
     for (const column of COLUMNS) {
       const cell = this.headCells.get(column) as HTMLElement;
