@@ -85,20 +85,23 @@ export class Life {
 
   /** Everything that a customer's own life brings on a day, in no order. */
   liveDay(c: Customer, day: Day, emit: Emit): void {
-    if (c.role === 'fader') return this.#fade(c, day, emit);
+    const fade = c.role === 'fader' ? this.#fadeStart(c, day.day) : undefined;
+    if (fade !== undefined) {
+      this.#fadedDay(c, day, fade, emit);
+      return;
+    }
     this.#everyday(c, day, emit);
     this.#monthly(c, day, emit);
     if (c.kind === 'farmer') this.#harvest(c, day, emit);
   }
 
-  /** A life that goes quiet for some weeks now and then; what is left of it is labelled. */
-  #fade(c: Customer, day: Day, emit: Emit): void {
-    const start = this.#fadeStart(c, day.day);
+  /** A life gone quiet for some weeks: what is left of it is labelled. */
+  #fadedDay(c: Customer, day: Day, start: number, emit: Emit): void {
     const mark = (e: Entry): void => {
-      if (start !== undefined) e.pattern = `activity-drop:${c.party}:${start}`;
+      e.pattern = `activity-drop:${c.party}:${start}`;
       emit(e);
     };
-    this.#everyday(c, day, mark, start === undefined ? 1 : keptOf(c));
+    this.#everyday(c, day, mark, keptOf(c));
     this.#monthly(c, day, mark);
   }
 

@@ -258,6 +258,7 @@ function makeMerchant(
     ...merchant,
     party: `M${number}`,
     name: names.merchantName(dice),
+    tier: 'base',
     watch: [],
     second: undefined,
     levelMinor: key(dice.around(200_000, 0.6)),
