@@ -176,6 +176,9 @@ class HistoryReader {
     const leftMs = () => Math.max(1, Math.ceil(endMs - performance.now()));
     // First, and then the rows: the age may be told too old, never too young.
     const writtenToMs = await this.writtenToMs(connection, question.logs, leftMs());
+    if (writtenToMs === 0) {
+      return { ok: false, failure: 'unavailable', detail: 'nothing is stored yet' };
+    }
     const sql = `${question.sql(connection.database)} LIMIT {rows:UInt64} OFFSET {offset:UInt64}`;
     const parameters = { ...question.parameters, rows: limit + 1, offset };
     const rows = await connection.client.query<Row>(sql, parameters, leftMs());
