@@ -13,8 +13,8 @@ export type Route =
   | { page: 'system' }
   | { page: 'unknown' };
 
-/** As long as the longest party id, escaped. */
-const SUBJECT_LENGTH_MAX = 200;
+/** Longer than any party id, escaped: no use to ask the server for it. */
+const SUBJECT_LENGTH_MAX = 500;
 
 export function readRoute(path: string): Route {
   const [, first = '', second, ...rest] = path.replace(/(?<=.)\/$/, '').split('/');

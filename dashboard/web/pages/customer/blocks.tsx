@@ -59,8 +59,8 @@ export function Accounts({ page, history }: AccountsProps) {
           <ScrollX label={c.accounts}>
             <table class="data">
               <Heads
-                names={[c.account, c.opened, c.transactionsCount, c.balance]}
-                numbers={[2, 3]}
+                names={[c.account, c.balance, c.transactionsCount, c.opened]}
+                numbers={[1, 2]}
               />
               <tbody>
                 {joined(list, known).map((each) => (
@@ -113,8 +113,6 @@ function AccountLine({ account, opened, seen }: Joined) {
       <th scope="row" class="mono">
         {account}
       </th>
-      <td>{opened ?? t.queue.noValue}</td>
-      <td class="number">{seen === undefined ? t.queue.noValue : plain(seen.transactions)}</td>
       <td class="number">
         {minor === null ? (
           <span class="muted">{seen === undefined ? t.queue.noValue : c.neverReported}</span>
@@ -127,6 +125,8 @@ function AccountLine({ account, opened, seen }: Joined) {
           </span>
         )}
       </td>
+      <td class="number">{seen === undefined ? t.queue.noValue : plain(seen.transactions)}</td>
+      <td class="nowrap">{opened ?? t.queue.noValue}</td>
     </tr>
   );
 }
@@ -152,7 +152,7 @@ export function Counterparties({ history, days }: CounterpartiesProps) {
       {(list) => (
         <ScrollX label={c.counterparties}>
           <table class="data">
-            <Heads names={[c.counterparty, c.country, c.in, c.out, c.last]} numbers={[2, 3]} />
+            <Heads names={[c.counterparty, c.in, c.out, c.last]} numbers={[1, 2]} />
             <tbody>
               {list.map((flow) => (
                 <CounterpartyLine flow={flow} key={`${flow.counterparty} ${flow.country}`} />
@@ -179,9 +179,8 @@ function CounterpartyLine({ flow }: { flow: CounterpartyFlow }) {
   return (
     <tr>
       <th scope="row" class="mono">
-        {flow.counterparty}
+        {flow.counterparty} <span class="muted">{flow.country}</span>
       </th>
-      <td>{flow.country}</td>
       <td class="number">{side(flow.inCount, flow.inMinor)}</td>
       <td class="number">{side(flow.outCount, flow.outMinor)}</td>
       <td class="nowrap">

@@ -8,5 +8,5 @@ import zh from '../../text/zh/system.json';
 export type SystemTexts = typeof zh;
 /** Every alarm of the server has a text in both languages, or this does not compile. */
 type Complete = SystemTexts & { alarm: Record<AlarmCode, string> };
-const both: Record<'zh' | 'en', Complete> = { zh, en };
-export const systemText = computed(() => both[language.value]);
+export const texts: Record<'zh' | 'en', Complete> = { zh, en };
+export const systemText = computed(() => texts[language.value]);
