@@ -125,6 +125,12 @@ function checkMeaning(c: Configuration, place: Place): string[] {
   } catch {
     problems.push(`${place('zone')}: "${c.zone}" is no time zone; write for example Asia/Shanghai`);
   }
+  if (!/^(embedded|none|https?:\/\/[^/?#\s]+\/?)$/.test(c.clickhouse)) {
+    problems.push(
+      `${place('clickhouse')}: "${c.clickhouse}" is neither embedded nor none nor the address of ` +
+        'a server; write http://clickhouse:8123 or so',
+    );
+  }
   for (const origin of c.allowedOrigins) {
     // As a browser writes it; anything else would never match, and nobody would know why.
     if (/^https?:\/\/[^/?#\s]+\/?$/.test(origin)) continue;

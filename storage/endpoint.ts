@@ -20,6 +20,11 @@ export interface Endpoint {
   reader: Login;
 }
 
+/** An operator can mend it; the command ends as for any wrong setting. */
+class EndpointError extends Error {
+  override readonly name = 'ConfigurationError';
+}
+
 export type StorageKind = 'embedded' | 'server' | 'none';
 
 export type EndpointSettings = Pick<
@@ -52,8 +57,8 @@ export function forgetEndpoint(dir: string): void {
 }
 
 /**
- * Undefined while the embedded child has never listened, and for `none`. Throws an Error for
- * operators when a server's password cannot be read.
+ * Undefined while the embedded child has never listened, and for `none`. Throws a
+ * ConfigurationError when a server's password cannot be read.
  */
 export function readEndpoint(dir: string, settings: EndpointSettings): Endpoint | undefined {
   const kind = storageKind(settings.clickhouse);
@@ -87,7 +92,7 @@ function serverPassword(settings: EndpointSettings): string {
     return readFileSync(path, 'utf8').trimEnd();
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new Error(
+    throw new EndpointError(
       `clickhousePasswordFile: ${path} cannot be read (${code}); mend its path or rights, or ` +
         'give the password in the environment as WEIR_CLICKHOUSE_PASSWORD',
     );

@@ -2,16 +2,11 @@
  * How far each log is stored, kept in the database behind the rows themselves; and to which logs
  * the rows belong, because positions of another journal would be other transactions.
  */
-import { publishCursors } from '../../platform/index.js';
-import type { LogReader } from '../../schemas/ports.js';
+import { type LmdbLog, publishCursors } from '../../platform/index.js';
 import { type DatabaseClient, exact } from '../client/client.js';
 import type { Tables } from './tables.js';
 
-export interface Logs {
-  journal: LogReader;
-  hits: LogReader;
-  work: LogReader;
-}
+export type Logs = Record<'journal' | 'hits' | 'work', LmdbLog>;
 export type LogName = keyof Logs;
 export const LOG_NAMES = ['journal', 'hits', 'work'] as const satisfies readonly LogName[];
 
@@ -59,11 +54,17 @@ export async function readCursors(
     if (identity !== logs[name].identity) {
       return { ok: false, detail: `its rows come from another ${name} log` };
     }
-    if (cursors[name] > logs[name].end()) {
+    // What it holds, not what it offers: after a power cut it offers less for a while.
+    if (cursors[name] > logs[name].shownEnd()) {
       return { ok: false, detail: `it has read further than the ${name} log goes` };
     }
   }
   return { ok: true, cursors, fresh: known.length === 0 };
+}
+
+/** Records that wait in a log. */
+export function lagOf(name: LogName, logs: Logs, cursors: Cursors | undefined): number {
+  return Math.max(0, logs[name].end() - (cursors?.[name] ?? logs[name].first()));
 }
 
 export function addIdentities(tables: Pick<Tables, 'logs'>, logs: Logs): void {

@@ -10,7 +10,9 @@ import {
   addCursors,
   addIdentities,
   type Cursors,
+  LOG_NAMES,
   type Logs,
+  lagOf,
   publishNeeded,
   readCursors,
 } from './cursors.js';
@@ -24,6 +26,8 @@ const JOURNAL_ROUND_MAX = 20_000;
 const HITS_ROUND_MAX = 5_000;
 const WORK_ROUND_MAX = 5_000;
 const ROUND_BYTES_MAX = 8 * 1024 * 1024;
+/** Whoever has fewer before him has caught up: a stream never stands still. */
+const CAUGHT_UP_RECORDS = 5_000;
 /** The process breathes in between. */
 const REBUILD_SLICE = 5_000;
 
@@ -42,7 +46,7 @@ export interface SessionOptions {
 
 export interface Round {
   rows: number;
-  /** Every log was read to its end. */
+  /** Nothing waits but what has come in the meantime. */
   caughtUp: boolean;
 }
 
@@ -119,14 +123,8 @@ export class Session {
       await client.insert(tables.cursors.insertSql(database), tables.cursors.bytes());
       publishNeeded(this.options.dir, logs, cursors, this.hitNeeded);
     }
-    return { rows, caughtUp: !moved || this.lag() === 0 };
-  }
-
-  /** Records that wait in all three logs. */
-  lag(): number {
-    const { logs } = this.options;
-    const { journal, hits, work } = this.cursors;
-    return logs.journal.end() - journal + (logs.hits.end() - hits) + (logs.work.end() - work);
+    const waiting = LOG_NAMES.reduce((sum, name) => sum + lagOf(name, logs, cursors), 0);
+    return { rows, caughtUp: waiting <= CAUGHT_UP_RECORDS };
   }
 
   /** Fills the tables; returns where the next round starts. */
@@ -184,7 +182,7 @@ export class Session {
   private async skipTruncated(): Promise<void> {
     const { logs, logger, onSkipped } = this.options;
     const { cursors } = this;
-    for (const log of ['journal', 'hits', 'work'] as const) {
+    for (const log of LOG_NAMES) {
       const first = logs[log].first();
       if (cursors[log] >= first) continue;
       const records = first - cursors[log];

@@ -13,7 +13,7 @@ import { classify, DATABASE_FAILURES, type DatabaseFailure, serverCode } from '.
 import { migrate } from '../client/migrations.js';
 import type { Endpoint, StorageKind } from '../endpoint.js';
 import type { Pace } from '../pace.js';
-import { LOG_NAMES, type Logs } from './cursors.js';
+import { LOG_NAMES, type LogName, type Logs, lagOf } from './cursors.js';
 import { JournalRows } from './journal-rows.js';
 import { type Differences, reconcile } from './reconciliation.js';
 import { dropPartition, partitionsToDrop, readPartitions } from './retention.js';
@@ -86,11 +86,9 @@ export class Writer {
   }
 
   /** Records that are not stored yet; before the first session everything that is kept. */
-  get lag(): Record<(typeof LOG_NAMES)[number], number> {
-    const { logs } = this.options;
-    const lagOf = (name: (typeof LOG_NAMES)[number]) =>
-      Math.max(0, logs[name].end() - (this.session?.cursors[name] ?? logs[name].first()));
-    return { journal: lagOf('journal'), hits: lagOf('hits'), work: lagOf('work') };
+  get lag(): Record<LogName, number> {
+    const lag = (name: LogName) => lagOf(name, this.options.logs, this.session?.cursors);
+    return { journal: lag('journal'), hits: lag('hits'), work: lag('work') };
   }
 
   private async run(): Promise<void> {
