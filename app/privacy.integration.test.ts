@@ -117,6 +117,10 @@ async function whatAPageGets(): Promise<string> {
   await until(async () => (await get('/api/alerts')).includes('special-care'));
   const alert = id() ?? '';
   await get(`/api/alerts/${alert}`);
+  for (const path of ['customers/C1', 'customers?q=C1', 'system', 'alerts.csv', 'demo']) {
+    await get(`/api/${path}`);
+  }
+  await refusedAsShown(get);
   await fetch(`${origin}/api/alerts/${alert}/commands`, {
     method: 'POST',
     headers: { origin, cookie, 'content-type': 'application/json' },
@@ -125,6 +129,16 @@ async function whatAPageGets(): Promise<string> {
   await until(() => frames.includes('"owner":"admin"'));
   socket.close();
   return all + frames;
+}
+/** Messages that were refused, with an account in every place. */
+async function refusedAsShown(get: (path: string) => Promise<string>): Promise<void> {
+  const { rows } = JSON.parse(await get('/api/dead-letters')) as List;
+  expect(rows.length).toBeGreaterThanOrEqual(8);
+  for (const { id } of rows) {
+    const shown = await get(`/api/dead-letters/${id}`);
+    expect(shown).toContain('"text"');
+    expect(shown).not.toMatch(CUSTOMER);
+  }
 }
 /** Written once a second by each role, first a second after its start. */
 async function statistics(): Promise<string> {

@@ -11,7 +11,7 @@ const configuration = configurationSchema.parse({});
 const MIB = 1024 * 1024;
 
 const thread = {
-  ...{ index: 0, state: 'running', heartbeatMs: NOW - 10, ringFillRatio: 0.1, subjects: 5 },
+  ...{ index: 0, state: 'live', heartbeatMs: NOW - 10, ringFillRatio: 0.1, subjects: 5 },
   ...{ stateBytes: 1, stateFillRatio: 0.2, restarts: 0, busyRatio: 0.1 },
 };
 const engine = {

@@ -76,7 +76,7 @@ function engineAlarms(inputs: AlarmInputs, engine: Partial<EngineStats>, raise: 
 function threadAlarms(nowMs: number, thread: EngineStats['threads'][number], raise: Raise): void {
   const name = `thread ${thread.index}`;
   if (thread.state === 'dead') raise('thread-dead', name);
-  else if (thread.state === 'running' && nowMs - thread.heartbeatMs > THREAD_SILENT_MS) {
+  else if (thread.state === 'live' && nowMs - thread.heartbeatMs > THREAD_SILENT_MS) {
     raise('thread-silent', name);
   }
   if (thread.stateFillRatio > STATE_FILL_MAX) {

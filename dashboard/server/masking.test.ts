@@ -17,6 +17,7 @@ describe('a refused message', () => {
       purpose: 'rent for Chen Yulan',
       陈玉兰6222000011112345: 1,
       loan: 6222000011112345,
+      '6222C1': 'x',
     };
     const shown = JSON.parse(mask(JSON.stringify(message)));
     expect(shown).toEqual({
@@ -34,8 +35,9 @@ describe('a refused message', () => {
       type: '(13 characters)',
       channel: 'mobile',
       purpose: '(19 characters)',
-      '***62...2345': 1,
+      '(19 characters)': 1,
       loan: '62...2345',
+      '(6 characters)': '(1 characters)',
     });
   });
 
@@ -60,6 +62,9 @@ describe('a refused message', () => {
     expect(maskMessage(Buffer.from('{"名').subarray(0, 4))).toBe('{"');
     expect(mask('ab '.repeat(20_000)).length).toBeLessThan(20_000);
     expect(mask(`${'['.repeat(5_000)}${']'.repeat(5_000)}`)).toContain('...');
+    const unknown = (key: string) => maskDetail(`message: unknown key ${key}; remove it`);
+    expect(unknown('note')).toBe('message: unknown key note; remove it');
+    expect(unknown('6222C1; 陈')).toBe('message: unknown key (9 characters); remove it');
     expect(maskDetail('key "6222000011112345" \u001b[31m')).toBe('key "62...2345" \ufffd[31m');
   });
 });

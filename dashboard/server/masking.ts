@@ -24,6 +24,7 @@ const SHOWN_FIELDS = new Set([
  * anything else is somebody's.
  */
 const PLAIN_VALUE = /^(?!.*\d{14})(?:[\d.,:+\-TZtz ]{1,40}|[A-Z]{2,3})$/;
+const FIELD_NAME = /^[a-z_][a-z_.-]{0,40}\d{0,2}$/i;
 const KNOWN_WORDS = new Set(
   [
     ...Object.keys(transactionJsonSchema.shape),
@@ -49,7 +50,10 @@ export function maskMessage(raw: Uint8Array): string {
 
 /** A reason's detail: written by admission, but it may name a key that a sender made up. */
 export function maskDetail(detail: string): string {
-  return maskNumbers(detail.replace(/[^\P{C}\n]/gu, '\ufffd'));
+  const known = detail.replace(/unknown key (.*); /su, (_, key: string) => {
+    return `unknown key ${maskKey(key)}; `;
+  });
+  return maskNumbers(known.replace(/[^\P{C}\n]/gu, '\ufffd'));
 }
 
 function textOf(raw: Uint8Array): string | undefined {
@@ -83,9 +87,9 @@ function maskValue(value: unknown, key: string, depth: number): unknown {
   return digits ? maskNumbers(value) : `(${[...value].length} characters)`;
 }
 
-/** Names of fields are kept; what a sender made up may hold anything. */
+/** Names of fields are kept; what does not look like one may be anybody's. */
 function maskKey(name: string): string {
-  return isKnown(name) ? name : maskNumbers(name).replace(/\p{Lo}/gu, '*');
+  return FIELD_NAME.test(name) ? name : `(${[...name].length} characters)`;
 }
 
 function isKnown(word: string): boolean {
