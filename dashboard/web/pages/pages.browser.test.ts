@@ -227,12 +227,14 @@ async function violations(page: Page): Promise<string[]> {
 }
 
 const folder = process.env['WEIR_SHOTS'];
-const VIEWS = [
-  ['zh-CN', 'light', 1440],
-  ['en-US', 'dark', 1440],
-  ['en-US', 'light', 390],
-  ['zh-CN', 'dark', 390],
-] as const;
+const VIEWS = (
+  [
+    ['zh-CN', 'light', 1440],
+    ['en-US', 'dark', 390],
+    ['en-US', 'dark', 1440],
+    ['zh-CN', 'light', 390],
+  ] as const
+).slice(0, folder === undefined ? 2 : 4);
 
 describe('each page', () => {
   test.each(VIEWS)('%s %s %i: no access fault, nothing beyond the edge', async (...view) => {
