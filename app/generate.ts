@@ -4,7 +4,7 @@
  */
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Bank, type BankTransaction, createBank } from '../ingest/index.js';
+import { type Bank, type BankTransaction, CUSTOMERS_MIN, createBank } from '../ingest/index.js';
 import { EnvelopeKind, wrapEnvelope } from '../schemas/envelope.js';
 import { formatAmount } from '../schemas/money.js';
 import { DAY_MS, parseEventTime } from '../schemas/time.js';
@@ -21,7 +21,6 @@ const PROGRESS_EVERY_MS = 1_000;
 /** The bank's zone is fixed: Asia/Shanghai, no daylight saving. */
 const ZONE = '+08:00';
 const ZONE_MS = 8 * 3_600_000;
-const CUSTOMERS_MIN = 100;
 const FILES = {
   ndjson: 'transactions.ndjson',
   csv: 'transactions.csv',

@@ -13,7 +13,10 @@ export {
 } from './admission/dead-letters.js';
 export { createNullJournal, JOURNAL_TABLES, type Journal } from './admission/journal.js';
 export { readControls } from './admission/restore.js';
-export { createBank } from './bank/bank.js';
+export { CUSTOMERS_MIN, createBank } from './bank/bank.js';
+export { Dice } from './bank/dice.js';
+export { personName } from './bank/names.js';
+export { prcCalendarYaml } from './bank/reference.js';
 export type {
   Bank,
   BankOptions,

@@ -2,8 +2,10 @@
  * The demo's own customers, for the families that the labelled sample lacks. Fixed by number, so
  * that reference data and planted transactions agree without a file between them.
  */
+
+import { personName } from '../../ingest/index.js';
 import type { ListKind, SubjectKind, Tier, WatchClass } from '../../schemas/classes.js';
-import { companyName, personName } from './names.js';
+import { companyName } from './names.js';
 import { seededRandom } from './random.js';
 
 export const DEMO_BANK = 'weir_demo_bank';

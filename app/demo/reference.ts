@@ -5,9 +5,9 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { personName, prcCalendarYaml } from '../../ingest/index.js';
 import type { Tier, WatchClass } from '../../schemas/classes.js';
 import { packageRoot } from '../package.js';
-import { personName } from './names.js';
 import { DEMO_BANK, demoPeople } from './people.js';
 import { seededRandom } from './random.js';
 
@@ -98,7 +98,7 @@ export function demoReferenceFiles(): ReferenceFile[] {
     },
     { name: 'lists.csv', text: csv('list,key,single,day,month', lists) },
     { name: 'bank.yaml', text: bankYaml() },
-    { name: 'calendar.yaml', text: calendarYaml() },
+    { name: 'calendar.yaml', text: prcCalendarYaml() },
   ];
 }
 
@@ -121,44 +121,4 @@ fx:
   EUR: 8.2
   HKD: 0.91
 `;
-}
-
-function calendarYaml(): string {
-  const holidays = [
-    ...days('2026-01-01', 3),
-    ...days('2026-02-15', 9),
-    ...days('2026-04-04', 3),
-    ...days('2026-05-01', 5),
-    ...days('2026-06-19', 3),
-    ...days('2026-09-25', 3),
-    ...days('2026-10-01', 7),
-    ...days('2027-01-01', 3),
-    ...days('2027-02-05', 8),
-    ...days('2027-04-03', 3),
-    ...days('2027-05-01', 5),
-    ...days('2027-06-09', 1),
-    ...days('2027-09-15', 1),
-    ...days('2027-10-01', 7),
-  ];
-  const workdays = [
-    '2026-01-04',
-    '2026-02-14',
-    '2026-02-28',
-    '2026-05-09',
-    '2026-09-20',
-    '2026-10-10',
-  ];
-  const list = (dates: readonly string[]): string => dates.map((d) => `  - '${d}'\n`).join('');
-  return `# PRC calendar: 2026 as announced by the State Council; 2027 is our estimate until it is.
-holidays:
-${list(holidays)}# Weekend days that are worked.
-workdays:
-${list(workdays)}`;
-}
-
-function days(first: string, count: number): string[] {
-  const from = Date.parse(first);
-  return Array.from({ length: count }, (_, i) =>
-    new Date(from + i * 86_400_000).toISOString().slice(0, 10),
-  );
 }

@@ -148,7 +148,7 @@ describe('receipts', () => {
 
 describe('labels', () => {
   it('name every kind, and ids that exist', () => {
-    const bank = createBank({ anchorMs, customers: 1_500, merchants: 5 });
+    const bank = createBank({ anchorMs, customers: 1_000, merchants: 5 });
     const fromMs = anchorMs - 40 * DAY_MS;
     const labels = bank.labels(fromMs, anchorMs);
     const kinds = new Map(labels.map((l) => [l.kind, l.suspicious]));

@@ -9,7 +9,7 @@ import { buildCalendar, civilOfDay, DAY_MS, isWorkingDay, parseDay } from '../..
 const ZONE_MS = 8 * 3_600_000;
 const BLOCK_DAYS = 21;
 
-/** 2026 as announced by the State Council; the others as far as announced, else our estimate. */
+/** As announced by the State Council; 2027 is our estimate until it is. */
 export const HOLIDAYS: readonly string[] = [
   ...days('2025-10-01', 8),
   ...days('2026-01-01', 3),

@@ -19,7 +19,11 @@ export function chance3(a: number, b: number, c: number): number {
 
 /** mulberry32: 32 bits of state, good enough to choose names and amounts. Reused, so it is set. */
 export class Dice {
-  #state = 0;
+  #state: number;
+
+  constructor(seed = 0) {
+    this.#state = seed >>> 0;
+  }
 
   set(a: number, b: number, c: number): this {
     this.#state = hash3(a, b, c);

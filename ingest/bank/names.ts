@@ -15,9 +15,10 @@ const counties = ['青田', '安吉', '海宁', '桐乡', '长兴', '临海', '�
 const bodies = ['教育局', '水利局', '卫生院', '第一中学', '农业农村局', '街道办事处', '图书馆'];
 const crops = ['粮油', '茶叶', '果蔬', '水产', '畜牧', '花木'];
 
-export function personName(dice: Dice): string {
+export function personName(dice: Pick<Dice, 'next' | 'pick'>): string {
+  const last = dice.pick(surnames);
   const second = dice.next() < 0.8 ? dice.pick(givenSecond) : '';
-  return `${dice.pick(surnames)}${dice.pick(givenFirst)}${second}`;
+  return `${last}${dice.pick(givenFirst)}${second}`;
 }
 
 const word = (dice: Dice): string => dice.pick(wordFirst) + dice.pick(wordSecond);

@@ -18,7 +18,7 @@ export function writeReference(folder: string, cast: Cast): void {
       all.filter((c) => c.list !== undefined).map((c) => `${c.list},${c.party},${LIMITS}`),
     ),
     'bank.yaml': BANK,
-    'calendar.yaml': calendarYaml(),
+    'calendar.yaml': prcCalendarYaml(),
   };
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
 }
@@ -49,9 +49,10 @@ fx:
   HKD: 0.91
 `;
 
-function calendarYaml(): string {
+/** calendar.yaml of any bank in China. */
+export function prcCalendarYaml(): string {
   const list = (dates: readonly string[]): string => dates.map((d) => `  - '${d}'\n`).join('');
-  return `# PRC calendar: 2026 as announced by the State Council; 2027 is our estimate until it is.
+  return `# PRC calendar as announced by the State Council; 2027 is our estimate until it is.
 holidays:
 ${list(HOLIDAYS)}# Weekend days that are worked.
 workdays:
