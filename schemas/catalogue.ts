@@ -102,7 +102,10 @@ export const featureSchema = z.discriminatedUnion('kind', [
     kind: z.literal('mean-daily-outflow'),
     days: z.number().int().min(5).max(120).multipleOf(5),
   }),
-  /** 1 when no leg between the two stands earlier in the log within 400 bank days, else 0. */
+  /**
+   * 1 when no leg between the two stands earlier in the log within 400 bank days, else 0. A
+   * merchant's card receipts do not count: neither as earlier legs nor as first ones.
+   */
   z.strictObject({ kind: z.literal('new-counterparty') }),
   /**
    * Percent of the subject's list limits in use: the day's and month's sums, and the single limit

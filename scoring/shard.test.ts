@@ -207,3 +207,39 @@ describe('a shard', () => {
     expect(live.map((h) => [h.rule, h.eventTime])).toEqual([['activity-drop', asOfMs]]);
   });
 });
+
+describe('card receipts of a merchant', () => {
+  const RECEIPT = B.credit | B.card | B.merchantReceipt | B.counterpartyExternal;
+  const receipts = (count: number): OracleTransaction[] =>
+    Array.from({ length: count }, (_, i) =>
+      payment(
+        i,
+        START_MS + i * 1_000,
+        2_550,
+        {},
+        {
+          debtor: side(`holder-${i}`, { external: true }),
+          creditor: side('M', { classBits: RECEIPT }),
+        },
+      ),
+    );
+
+  it('leave nothing of their card holders in the state', () => {
+    const few = run(receipts(1)).counter;
+    const many = run(receipts(3_000)).counter;
+    expect(many('bump')).toBe(few('bump'));
+    // One name: the merchant's own account.
+    expect([many('pairs'), many('interned'), many('subjects')]).toEqual([0, 1, 1]);
+    const transfer = payment(
+      9_000,
+      START_MS + 4_000_000,
+      2_550,
+      {},
+      {
+        debtor: side('payer', { external: true }),
+        creditor: side('M', { classBits: B.credit | B.transfer }),
+      },
+    );
+    expect(run([...receipts(10), transfer]).counter('pairs')).toBe(1);
+  });
+});

@@ -11,7 +11,7 @@ import { buildHit, type LegWords, NO_LEG, wordsOfKept, wordsOfLeg } from './evid
 import { type KeepContext, keepLeg, undoLeg } from './keep.js';
 import { legsBehind, momentOfKept } from './later.js';
 import type { LegView } from './leg-view.js';
-import { type CompiledRule, NOTABLE, RECENT } from './plan.js';
+import { type ClassPlan, type CompiledRule, NOTABLE, RECENT } from './plan.js';
 import { H, type Region } from './region.js';
 import { ROW } from './row.js';
 import { noteActive, silenceBefore } from './silence.js';
@@ -93,7 +93,7 @@ export class Shard {
     m.inOrder = inOrder;
     m.balanceAfter = balanceAfter;
     const plan = context.plan.classPlan(leg.classBits);
-    const counterparty = this.#counterparty(row, leg, day);
+    const counterparty = this.#counterparty(row, leg, day, plan);
     if ((leg.classBits & ClassBit.bankMade) === 0) noteActive(region, row, leg.eventMs);
     if ((leg.classBits & ClassBit.customerMade) !== 0) {
       countActivity(region, row, day, leg.side === 0, leg.amount, 1);
@@ -189,13 +189,19 @@ export class Shard {
     return m;
   }
 
-  /** Interned counterparty (0 for none); notes in the moment whether the pair is new. */
-  #counterparty(row: number, leg: LegView, day: number): number {
+  /**
+   * Interned counterparty (0 for none); notes in the moment whether the pair is new. A merchant and
+   * the holder of a card are no pair: there are millions, and nobody asks whether one is new.
+   */
+  #counterparty(row: number, leg: LegView, day: number, plan: ClassPlan): number {
     if (leg.counterpartyLength === 0) return 0;
+    const isReceipt = (leg.classBits & ClassBit.merchantReceipt) !== 0;
+    // No list keeps it either: nothing would ever read its name.
+    if (isReceipt && plan.groups.length === 0) return 0;
     const { region } = this;
     const { bytes, counterpartyHash, counterpartyStart, counterpartyLength } = leg;
     const id = intern(region, counterpartyHash, bytes, counterpartyStart, counterpartyLength);
-    if ((leg.classBits & ClassBit.ownAccount) !== 0) return id;
+    if (isReceipt || (leg.classBits & ClassBit.ownAccount) !== 0) return id;
     this.#m.newPair = touchPair(region, row, id, day, leg.side, leg.amount);
     return id;
   }

@@ -176,11 +176,17 @@ function dormant(legs: readonly KnownLeg[], at: KnownLeg): Finding[] {
   return finding('dormant-reactivation', band, days, 1);
 }
 
-/** No leg between the two stands earlier in the log within 400 bank days. */
+/**
+ * No leg between the two stands earlier in the log within 400 bank days; a merchant and the holder
+ * of a card are not counted as two.
+ */
 function isNewCounterparty(legs: readonly KnownLeg[], at: KnownLeg): boolean {
+  const isReceipt = (leg: KnownLeg) => (leg.bits & ClassBit.merchantReceipt) !== 0;
+  if (isReceipt(at)) return false;
   return !legs.some(
     (leg) =>
       !leg.isReversal &&
+      !isReceipt(leg) &&
       leg.counterparty === at.counterparty &&
       leg.position < at.position &&
       leg.bankDay >= at.bankDay - 400,
