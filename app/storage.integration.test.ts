@@ -43,6 +43,46 @@ describe('storage', () => {
     expect(writer?.reconciliations).toBe(1);
   });
 
+  it('notices a row that is missing and one that was changed', async () => {
+    const { live, caughtUp } = bound(await start());
+    await live(200);
+    await caughtUp();
+    expect(await bank?.reconcile()).toEqual({ transactions: 0, legs: 0, hits: 0 });
+    const client = bank?.client('writer');
+    const change = 'SETTINGS mutations_sync = 1';
+    await client?.command(
+      `ALTER TABLE weir.transactions DELETE WHERE position % 100 = 7 ${change}`,
+    );
+    await client?.command(`ALTER TABLE weir.hits DELETE WHERE position = 0 ${change}`);
+    await client?.command(
+      `ALTER TABLE weir.legs UPDATE amount_base_minor = 1 WHERE position = 9 ${change}`,
+    );
+    await client?.close();
+    expect(await bank?.reconcile()).toEqual({ transactions: 2, legs: 1, hits: 1 });
+  });
+
+  it('goes on from what a cut journal has, with sums of what is stored', async () => {
+    const { live, caughtUp, differences } = bound(await start());
+    for (let i = 0; i < 8; i++) await live(50);
+    await caughtUp();
+    await bank?.stopStorage();
+    // The start of the block is gone, and nothing that was not stored.
+    await bank?.journal.truncate(200);
+    expect(bank?.journal.first()).toBeGreaterThan(0);
+    await live(50);
+    await bank?.startStorage();
+    await caughtUp();
+    expect(await differences()).toEqual([]);
+    await bank?.stopStorage();
+    for (let i = 0; i < 8; i++) await live(50);
+    await bank?.journal.truncate((bank?.journal.end() ?? 0) - 100);
+    await bank?.startStorage();
+    await live(50);
+    await caughtUp();
+    expect(bank?.storage.writer.skippedTotal).toBeGreaterThan(100);
+    expect(await bank?.wrongSums()).toEqual([]);
+  });
+
   it(`holds while ClickHouse is killed ${KILLS} times under load`, async () => {
     const { live, caughtUp, differences, storage } = bound(await start({ seed: 7 }));
     await live(200);

@@ -77,6 +77,13 @@ describe('configuration', () => {
     expect(problemsOf('allowedOrigins: ["https://weir.bank.example:8443/"]')).toEqual([]);
   });
 
+  it('knows where history may be kept', () => {
+    expect(problemsOf('clickhouse: embeded')[0]).toMatch(/^weir\.yaml:1: .*neither embedded/);
+    for (const place of ['embedded', 'none', 'http://clickhouse:8123']) {
+      expect(problemsOf(`clickhouse: ${place}`)).toEqual([]);
+    }
+  });
+
   it('reports every problem at once', () => {
     expect(problemsOf('shards: 100\nzone: X/Y\n')).toHaveLength(2);
   });
