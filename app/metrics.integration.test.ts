@@ -81,7 +81,8 @@ describe('every metric', () => {
 
   it('has labels of closed sets only', () => {
     const known =
-      'code family le node outcome reader reason result rule severity source state table thread version';
+      'code family le node outcome reader reason ' +
+      'result rule severity source state table thread version';
     for (const [name, { labels }] of served) {
       for (const label of labels) expect(known.split(' '), name).toContain(label);
     }

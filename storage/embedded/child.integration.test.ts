@@ -1,4 +1,4 @@
-/** The embedded ClickHouse: who gets in, what it survives, and that it never outlives its parent. */
+/** The embedded ClickHouse: who gets in, what it survives, and that it leaves with its parent. */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -88,7 +88,7 @@ describe('a launcher', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('is compiled where there is no python3, and says the mend where there is neither', async () => {
+  it('is compiled where there is no python3; says the mend where there is neither', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'weir-launcher-'));
     const compiled = await prepareLaunch(folder, { python: ['no-python'], compilers: ['cc'] });
     expect(compiled).toMatchObject({ command: join(folder, 'launcher') });

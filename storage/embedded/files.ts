@@ -13,8 +13,26 @@ const WRITER = 'weir';
 const READER = 'weir_reader';
 const YEAR_SECONDS = 31_536_000;
 const MARK_CACHE_BYTES = 32 * 1024 * 1024;
-/** Larger parts are left as they are: a merge of them would occupy the machine for long. */
-const MERGE_BYTES_MAX = 1024 ** 3;
+/** Threads in the background: two that merge, one for each of the rest. */
+const POOLS = {
+  background_pool_size: 2,
+  background_merges_mutations_concurrency_ratio: 1,
+  background_schedule_pool_size: 2,
+  background_move_pool_size: 1,
+  background_fetches_pool_size: 1,
+  background_common_pool_size: 1,
+  background_buffer_flush_schedule_pool_size: 1,
+  background_distributed_schedule_pool_size: 1,
+  background_message_broker_schedule_pool_size: 1,
+};
+const MERGES = {
+  // Larger parts are left as they are: a merge of them would occupy the machine for long.
+  max_bytes_to_merge_at_max_space_in_pool: 1024 ** 3,
+  // Defaults that ask for more threads than there are.
+  number_of_free_entries_in_pool_to_lower_max_size_of_merge: 0,
+  number_of_free_entries_in_pool_to_execute_mutation: 1,
+  number_of_free_entries_in_pool_to_execute_optimize_entire_partition: 1,
+};
 
 export interface EmbeddedFiles {
   configFile: string;
@@ -66,29 +84,24 @@ function writePrivate(path: string, text: string): void {
 }
 
 function configXml(usersFile: string, memoryBytesMax: number): string {
-  const pools = ['move', 'fetches', 'common', 'buffer_flush_schedule', 'distributed_schedule']
-    .map((name) => `  <background_${name}_pool_size>1</background_${name}_pool_size>\n`)
+  const settings = {
+    users_config: escapeXml(usersFile),
+    max_server_memory_usage: memoryBytesMax,
+    mark_cache_size: MARK_CACHE_BYTES,
+    uncompressed_cache_size: 0,
+    ...POOLS,
+    max_concurrent_queries: 32,
+    max_connections: 64,
+    keep_alive_timeout: 30,
+    merge_tree: elements(MERGES),
+  };
+  return `<clickhouse>\n${elements(settings)}</clickhouse>\n`;
+}
+
+function elements(values: Readonly<Record<string, string | number>>): string {
+  return Object.entries(values)
+    .map(([name, value]) => `<${name}>${value}</${name}>\n`)
     .join('');
-  return `<clickhouse>
-  <users_config>${escapeXml(usersFile)}</users_config>
-  <max_server_memory_usage>${memoryBytesMax}</max_server_memory_usage>
-  <mark_cache_size>${MARK_CACHE_BYTES}</mark_cache_size>
-  <uncompressed_cache_size>0</uncompressed_cache_size>
-  <background_pool_size>2</background_pool_size>
-  <background_merges_mutations_concurrency_ratio>1</background_merges_mutations_concurrency_ratio>
-  <background_schedule_pool_size>2</background_schedule_pool_size>
-  <background_message_broker_schedule_pool_size>1</background_message_broker_schedule_pool_size>
-${pools}  <max_concurrent_queries>32</max_concurrent_queries>
-  <max_connections>64</max_connections>
-  <keep_alive_timeout>30</keep_alive_timeout>
-  <merge_tree>
-    <max_bytes_to_merge_at_max_space_in_pool>${MERGE_BYTES_MAX}</max_bytes_to_merge_at_max_space_in_pool>
-    <number_of_free_entries_in_pool_to_lower_max_size_of_merge>0</number_of_free_entries_in_pool_to_lower_max_size_of_merge>
-    <number_of_free_entries_in_pool_to_execute_mutation>1</number_of_free_entries_in_pool_to_execute_mutation>
-    <number_of_free_entries_in_pool_to_execute_optimize_entire_partition>1</number_of_free_entries_in_pool_to_execute_optimize_entire_partition>
-  </merge_tree>
-</clickhouse>
-`;
 }
 
 function usersXml(database: string, writer: string, reader: string): string {
@@ -101,7 +114,7 @@ function usersXml(database: string, writer: string, reader: string): string {
     </${name}>
 `;
   const sha256 = (password: string) =>
-    `<password_sha256_hex>${createHash('sha256').update(password).digest('hex')}</password_sha256_hex>`;
+    elements({ password_sha256_hex: createHash('sha256').update(password).digest('hex') });
   const all = [`ALL ON ${database}.*`, 'TABLE ENGINE ON *', 'SELECT ON system.*'];
   return `<clickhouse>
   <profiles>
