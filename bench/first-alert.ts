@@ -50,12 +50,12 @@ async function run({ quick, progress }: BenchOptions): Promise<BenchAnswer> {
   }
   return {
     question: 'How long does a newcomer wait for the first alerts of each family?',
-    load: 'the demonstration bank as `npm start` plays it: 5,000 customers, 200 card receipts a second',
-    n: `${runs} starts of an installed clone, ${cloned.length} of a fresh one, each in an empty folder`,
+    load: 'what `npm start` plays: a bank of 5,000 customers, 200 card receipts a second',
+    n: `${runs} starts of an installed clone, ${cloned.length} of a fresh one, in empty folders`,
     method:
-      'seconds from the command to the moment that the phase is over; alerts as the list of the ' +
-      `page answers, asked every ${LOOK_MS} ms; medians. A fresh clone starts with \`git clone\`, ` +
-      'its packages come from wherever npm finds them.',
+      'seconds from the command to the end of each phase, medians; alerts by the list of the page, ' +
+      `asked every ${LOOK_MS} ms. A fresh clone begins with \`git clone\`; its packages come from ` +
+      'wherever npm finds them.',
     columns: ['phase', 'installed, s', 'fresh clone, s', 'slowest, s'],
     rows: phases.map((phase) => [
       phase,

@@ -101,8 +101,8 @@ export function encodeTransaction(t: TransactionFields): Uint8Array {
 }
 
 /**
- * The same into an array that is there: returns where the bytes end, or -1 when they do not fit. For
- * whoever makes many: an array for each costs more than the encoding.
+ * The same into an array that is there: returns where the bytes end, or -1 when they do not fit.
+ * For whoever makes many: an array for each costs more than the encoding.
  */
 export function encodeTransactionInto(
   t: TransactionFields,

@@ -107,7 +107,7 @@ class BankThread {
     const nowMs = this.#nowMs();
     const fromMs = Math.max(
       anchorMs - historyDays * DAY_MS,
-      // After a long stop no more than that is made up for; the day more keeps the first start whole.
+      // A long stop is made up for by no more than that; a day more keeps the first start whole.
       nowMs - (historyDays + 1) * DAY_MS,
       msOfOffset(nextOffset),
     );

@@ -5,15 +5,18 @@ import { UsageError } from '../exit-codes.js';
 import { DEMO_FILE } from './bank-state.js';
 
 /** Settings, keys and users stay: whoever begins afresh is the same person. */
-const REMOVED =
-  /^((journal|hits|work|demo)\.mdb.*|snapshots|stats|cursors|clickhouse|demo-reference(\.new)?|addresses\.json|demo\.json(\.new)?)$/;
+const LOGS = /^(journal|hits|work|demo)\.mdb/;
+const OTHERS = ['snapshots', 'stats', 'cursors', 'clickhouse', 'demo-reference', 'addresses.json'];
+
+const isOurs = (name: string): boolean =>
+  LOGS.test(name) || [...OTHERS, DEMO_FILE].some((own) => name === own || name === `${own}.new`);
 
 /**
  * Names of what was removed; none when there was nothing. Throws when the folder holds data that
  * are no demonstration's. The caller holds the folder's lock.
  */
 export function resetDemo(dir: string): string[] {
-  const found = readdirSync(dir).filter((name) => REMOVED.test(name));
+  const found = readdirSync(dir).filter(isOurs);
   if (found.length === 0) return [];
   if (!existsSync(join(dir, DEMO_FILE))) {
     throw new UsageError(
