@@ -11,7 +11,9 @@ import { clickhouseFolder, writeEndpoint } from '../endpoint.js';
 import { Gate, QUESTIONS_RUNNING_MAX, QUESTIONS_WAITING_MAX } from './gate.js';
 import { createHistory } from './history.js';
 
-const TIMEOUT_MS = 300;
+/** For tests that wait for it to pass, and for those in which it must not. */
+const SHORT_MS = 300;
+const LONG_MS = 20_000;
 const login = { user: 'u', password: 'p' };
 
 let dir: string;
@@ -28,7 +30,7 @@ afterEach(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-function historyAt(url: string | undefined, clickhouse = 'embedded'): History {
+function historyAt(url: string | undefined, timeoutMs: number, clickhouse = 'embedded'): History {
   if (url !== undefined) {
     writeEndpoint(dir, { url, database: 'weir', writer: login, reader: login });
   }
@@ -37,7 +39,7 @@ function historyAt(url: string | undefined, clickhouse = 'embedded'): History {
     configuration: configurationSchema.parse({ clickhouse }),
     logger: createLogger({ role: 'test', human: false, write: (line) => lines.push(line) }),
     nowMs: () => 0,
-    timeoutMs: TIMEOUT_MS,
+    timeoutMs,
   });
   closing.push(() => history.close());
   return history;
@@ -70,7 +72,7 @@ const all = (history: History) => [
 
 describe('a database that does not answer', () => {
   it('takes connections and says nothing: every method times out', async () => {
-    const history = historyAt(await listen(() => undefined));
+    const history = historyAt(await listen(() => undefined), SHORT_MS);
     for (const answer of await Promise.all(all(history))) {
       expect(answer).toMatchObject({ ok: false, failure: 'timeout' });
     }
@@ -78,16 +80,16 @@ describe('a database that does not answer', () => {
 
   it('stops in the middle of an answer', async () => {
     const head = 'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 1000\r\n\r\n{"ing';
-    const history = historyAt(await listen((socket) => socket.write(head)));
+    const history = historyAt(await listen((socket) => socket.write(head)), SHORT_MS);
     expect(await history.customerAccounts('C1')).toMatchObject({ failure: 'timeout' });
   });
 
   it('hangs up, or nobody listens: unavailable, and one line in the log', async () => {
-    const hangingUp = historyAt(await listen((socket) => socket.destroy()));
+    const hangingUp = historyAt(await listen((socket) => socket.destroy()), LONG_MS);
     for (const answer of await Promise.all(all(hangingUp))) {
       expect(answer).toMatchObject({ ok: false, failure: 'unavailable' });
     }
-    const nobody = historyAt('http://127.0.0.1:1');
+    const nobody = historyAt('http://127.0.0.1:1', LONG_MS);
     expect(await nobody.ruleStatistics(0)).toMatchObject({ failure: 'unavailable' });
     expect(lines).toHaveLength(2);
     expect(lines.join()).not.toContain('C1');
@@ -95,22 +97,22 @@ describe('a database that does not answer', () => {
 
   it('is something else, that answers anything', async () => {
     const reply = 'HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno';
-    const history = historyAt(await listen((socket) => socket.write(reply)));
+    const history = historyAt(await listen((socket) => socket.write(reply)), LONG_MS);
     expect(await history.customerAccounts('C1')).toMatchObject({ ok: false, failure: 'failed' });
   });
 
   it('has never listened, or is not wanted', async () => {
-    expect(await historyAt(undefined).customerAccounts('C1')).toMatchObject({
+    expect(await historyAt(undefined, LONG_MS).customerAccounts('C1')).toMatchObject({
       failure: 'unavailable',
       detail: 'the storage role has not started yet',
     });
-    const off = historyAt(undefined, 'none');
+    const off = historyAt(undefined, LONG_MS, 'none');
     expect(off.status()).toMatchObject({ state: 'off', writtenToMs: null });
     expect(await off.customerAccounts('C1')).toMatchObject({ failure: 'unavailable' });
   });
 
   it('lets a bounded number of questions wait, each no longer than its time', async () => {
-    const history = historyAt(await listen(() => undefined));
+    const history = historyAt(await listen(() => undefined), SHORT_MS);
     const places = QUESTIONS_RUNNING_MAX + QUESTIONS_WAITING_MAX;
     const asked = Array.from({ length: places }, () => history.customerAccounts('C1'));
     expect(await history.customerAccounts('C1')).toMatchObject({
