@@ -112,7 +112,15 @@ describe('weir generate', () => {
   it('writes the same transactions in every format', async () => {
     const read = async (format: string): Promise<string> => {
       const out = join(dir, format);
-      const { code, err } = await weir('generate', '--out', out, '--format', format, ...small);
+      const { code, err } = await weir(
+        'generate',
+        '--out',
+        out,
+        '--format',
+        format,
+        ...small,
+        ...more,
+      );
       expect(code, err).toBe(0);
       return out;
     };
@@ -137,6 +145,10 @@ describe('weir generate', () => {
     const full = await weir('generate', '--out', join(dir, 'full'));
     expect(full).toMatchObject({ code: 2 });
     expect(full.err).toContain('not empty');
+    writeFileSync(join(dir, 'file'), '');
+    const inside = await weir('generate', '--out', join(dir, 'file'));
+    expect(inside).toMatchObject({ code: 2 });
+    expect(inside.err).toContain('cannot be written (ENOTDIR)');
     const date = await weir('generate', '--out', join(dir, 'new'), '--until', 'tomorrow');
     expect(date).toMatchObject({ code: 2 });
     expect(date.err).toContain('--until "tomorrow"');

@@ -27,8 +27,19 @@ const FILES = {
   flatbuffers: 'transactions.bin',
 };
 
-/** Throws UsageError on a wrong call; errors of the disk pass through. */
+/** Throws UsageError on a wrong call, and when the folder cannot be written. */
 export function generate(flags: GenerateFlags): number {
+  try {
+    return write(flags);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    const mend = 'check the path, its rights and the room on the disk';
+    throw new UsageError(`${flags.out}: cannot be written (${code}); ${mend}`);
+  }
+}
+
+function write(flags: GenerateFlags): number {
   const untilMs = untilOf(flags.until, Date.now());
   checkFlags(flags);
   const { seed, customers, merchants, days, out } = flags;

@@ -17,7 +17,8 @@ import type { Bank, BankOptions, BankTransaction, PatternLabel, PlannedCase } fr
 const DEFAULTS = { seed: 1, customers: 5_000, merchants: 2_000, historyDays: 130 };
 /** Below this the pools of `plan` would be empty. */
 export const CUSTOMERS_MIN = 100;
-const DAYS_KEPT = 2;
+/** Of history and live, read at the same time, and one for the turn of the day. */
+const DAYS_KEPT = 3;
 const CALENDAR_DAYS_KEPT = 64;
 /** Sorting by one number: milliseconds of the day and the place in the day's list. */
 const PLACES = 2 ** 20;
@@ -160,13 +161,12 @@ function firstAt(rows: readonly BankTransaction[], fromMs: number): number {
   return low;
 }
 
-/** The kept value, or a new one in place of the oldest. */
+/** The kept value, or a new one in place of the one that was not asked for longest. */
 function keep<V>(map: Map<number, V>, key: number, max: number, make: (key: number) => V): V {
-  let value = map.get(key);
-  if (value === undefined) {
-    value = make(key);
-    if (map.size >= max) map.delete(map.keys().next().value as number);
-    map.set(key, value);
-  }
+  const kept = map.get(key);
+  if (kept !== undefined) map.delete(key);
+  else if (map.size >= max) map.delete(map.keys().next().value as number);
+  const value = kept ?? make(key);
+  map.set(key, value);
   return value;
 }
