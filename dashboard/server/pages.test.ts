@@ -223,6 +223,49 @@ describe('pages beside the queue', () => {
     await get('/api/dead-letters/8', 404);
   });
 
+  it('hand hostile texts on as data, in every field, page and file', async () => {
+    const hostile = [
+      '<img src=x onerror=alert(1)>',
+      "'; DROP TABLE transactions; --",
+      '=HYPERLINK("http://evil.test";"x")',
+      '../../secrets.json',
+      '\u202egnp.exe\r\nSet-Cookie: a=b',
+      '__proto__',
+    ];
+    await rig.put(
+      ...hostile.map((subject, n) =>
+        sampleHit(n, { ...{ subject, rule: subject, account: subject, band: subject } }),
+      ),
+    );
+    await until(() => rig.server.book.workPosition === hostile.length, 'taken');
+    for (const subject of hostile) {
+      const path = `/api/customers/${encodeURIComponent(subject)}`;
+      const reply = await fetch(`${rig.origin}${path}`, { headers: { cookie } });
+      expect(reply.headers.get('content-type')).toBe('application/json');
+      expect(reply.headers.get('x-content-type-options')).toBe('nosniff');
+      expect(reply.headers.get('content-security-policy')).toContain("default-src 'self'");
+      expect(((await reply.json()) as CustomerPage).subject).toBe(subject);
+      expect(reply.headers.getSetCookie()).toEqual([]);
+      history.asked.length = 0;
+      await get(`${path}/history`);
+      // Handed to the store as one value; the store binds it.
+      expect(history.asked[1]).toEqual(['accounts', subject]);
+      const q = new URLSearchParams({ q: subject });
+      expect((await get<CustomerSearch>(`/api/customers?${q}`)).rows[0]?.subject).toBe(subject);
+    }
+    const file = await fetch(`${rig.origin}/api/alerts.csv`, { headers: { cookie } });
+    const cells = (await file.text()).matchAll(/"((?:[^"]|"")*)"/g);
+    const texts = [...cells].map(([, text]) => text ?? '');
+    expect(texts.filter((text) => /^\s*[=+\-@]/.test(text))).toEqual([]);
+    for (const subject of hostile) {
+      const quoted = subject.replaceAll('"', '""');
+      expect(
+        texts.some((text) => text === quoted || text === `'${quoted}`),
+        subject,
+      ).toBe(true);
+    }
+  });
+
   it('hand out the list as a file, and tell who took it but not what', async () => {
     await withAlerts();
     const path = '/api/alerts.csv?q=%E7%8E%89&who=unassigned&lang=en';
