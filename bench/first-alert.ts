@@ -53,9 +53,9 @@ async function run({ quick, progress }: BenchOptions): Promise<BenchAnswer> {
     load: 'what `npm start` plays: a bank of 5,000 customers, 200 card receipts a second',
     n: `${runs} starts of an installed clone, ${cloned.length} of a fresh one, in empty folders`,
     method:
-      'seconds from the command to the end of each phase, medians; alerts by the list of the page, ' +
-      `asked every ${LOOK_MS} ms. A fresh clone begins with \`git clone\`; its packages come from ` +
-      'wherever npm finds them.',
+      'seconds from the command to the end of each phase, medians; alerts by the list of the ' +
+      `page, asked every ${LOOK_MS} ms. A fresh clone begins with \`git clone\`; its packages ` +
+      'come from wherever npm finds them.',
     columns: ['phase', 'installed, s', 'fresh clone, s', 'slowest, s'],
     rows: phases.map((phase) => [
       phase,
