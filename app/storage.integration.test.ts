@@ -7,6 +7,7 @@ import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { neededFrom } from '../platform/index.js';
 import type { DatabaseFailure } from '../storage/client/errors.js';
 import { startBlackHole } from '../storage/testing/black-hole.js';
 import { startTestDatabase } from '../storage/testing/database.js';
@@ -96,6 +97,21 @@ describe('storage', () => {
     await caughtUp();
     expect(await differences()).toEqual([]);
     expect(storage.writer.errorsTotal['bad-data'] + storage.writer.errorsTotal.other).toBe(0);
+  });
+});
+
+describe('a machine without python3 and compiler', () => {
+  it('has no history, and says how to mend that', async () => {
+    const { PATH } = process.env;
+    process.env['PATH'] = '/nowhere';
+    try {
+      const { storage } = await start();
+      while (storage.status.state !== 'absent') await new Promise((done) => setTimeout(done, 10));
+      expect(storage.status.detail).toContain('install one');
+      expect(neededFrom(bank?.dir ?? '', 'journal', bank?.journal.identity ?? '')).toBe(Infinity);
+    } finally {
+      process.env['PATH'] = PATH;
+    }
   });
 });
 

@@ -41,13 +41,13 @@ export interface Storage {
   stop(deadlineMs: number): Promise<void>;
 }
 
-/** Resolves before ClickHouse answers. Throws for a password that cannot be read. */
-export async function startStorage(options: StorageOptions): Promise<Storage> {
-  const { configuration, dir, logger } = options;
+/** Waits for nothing. Throws for a password that cannot be read. */
+export function startStorage(options: StorageOptions): Storage {
+  const { configuration, dir } = options;
   const kind = storageKind(configuration.clickhouse);
   if (kind === 'none') throw new Error('storage: there is nothing to do for clickhouse=none');
   const pace = { ...PACE, ...options.pace };
-  const keeper = kind === 'embedded' ? await startEmbedded(options, pace) : undefined;
+  const keeper = kind === 'embedded' ? startEmbedded(options, pace) : undefined;
   const server = kind === 'server' ? readEndpoint(dir, configuration) : undefined;
   const writer = new Writer({
     ...options,
@@ -55,16 +55,12 @@ export async function startStorage(options: StorageOptions): Promise<Storage> {
     kind,
     endpoint: (): Endpoint | undefined => keeper?.endpoint ?? server,
   });
-  const absent = keeper?.absent ?? '';
-  const status = (): HistoryStatus =>
-    absent === '' ? writer.status : { state: 'absent', detail: absent, writtenToMs: null };
+  const status = (): HistoryStatus => {
+    const absent = keeper?.absent ?? '';
+    return absent === '' ? writer.status : { state: 'absent', detail: absent, writtenToMs: null };
+  };
   registerStorageMetrics(options.metrics, writer, () => keeper?.restarts ?? 0);
-  if (absent === '') writer.start();
-  else {
-    logger.error(absent);
-    // Nobody is going to read them: the logs must not fill for us.
-    forgetCursors(dir, 'storage');
-  }
+  writer.start();
   const publish = statsPublisher(options, kind, writer, keeper, status);
   const timer = setInterval(publish, STATS_EVERY_MS);
   publish();
@@ -84,12 +80,14 @@ export async function startStorage(options: StorageOptions): Promise<Storage> {
   };
 }
 
-function startEmbedded(
-  { dir, configuration, logger }: StorageOptions,
-  pace: Pace,
-): Promise<Keeper> {
+function startEmbedded({ dir, configuration, logger }: StorageOptions, pace: Pace): Keeper {
   return startKeeper({
     pace,
+    onAbsent(detail) {
+      logger.error(detail);
+      // Nobody is going to read them: the logs must not fill for us.
+      forgetCursors(dir, 'storage');
+    },
     dir,
     database: configuration.clickhouseDatabase,
     memoryBytesMax: configuration.clickhouseMemoryBytesMax,

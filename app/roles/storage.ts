@@ -37,7 +37,7 @@ export async function runStorage(options: RoleOptions): Promise<RunningRole> {
     openLmdbLog(join(dir, `${name}.mdb`), { name, readOnly: true });
   const logs = { journal: open('journal'), hits: open('hits'), work: open('work') };
   const stats = openStatsBoard(dir, { nowMs });
-  const storage = await startStorage({ ...options, logs, metrics, stats, nowMs });
+  const storage = startStorage({ ...options, logs, metrics, stats, nowMs });
   health.condition('clickhouse', () => {
     const { state, detail } = storage.status;
     return state === 'ready' || `${state}: ${detail}`;

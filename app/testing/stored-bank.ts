@@ -78,7 +78,7 @@ export class StoredBank {
     const [journal, hits, work] = [open('journal'), open('hits'), open('work')];
     this.readers = [journal, hits, work];
     this.metrics = createMetrics('storage', { processMetrics: false });
-    this.storage = await startStorage({
+    this.storage = startStorage({
       dir: this.dir,
       configuration: this.configuration,
       logs: { journal, hits, work },

@@ -92,6 +92,9 @@ describe('a launcher', () => {
     const folder = mkdtempSync(join(tmpdir(), 'weir-launcher-'));
     const compiled = await prepareLaunch(folder, { python: ['no-python'], compilers: ['cc'] });
     expect(compiled).toMatchObject({ command: join(folder, 'launcher') });
+    const again = await prepareLaunch(folder, { python: ['no-python'], compilers: ['no-cc'] });
+    expect(again).toEqual(compiled);
+    rmSync(join(folder, 'launcher'));
     const neither = await prepareLaunch(folder, { python: ['no-python'], compilers: ['no-cc'] });
     expect(neither).toMatchObject({ absent: expect.stringContaining('install one') });
     rmSync(folder, { recursive: true });

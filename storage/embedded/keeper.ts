@@ -20,6 +20,8 @@ export interface KeeperOptions {
   database: string;
   memoryBytesMax: number;
   logger: Logger;
+  /** Once, when this machine cannot run it: why, with the mend. */
+  onAbsent(detail: string): void;
   pace: Pick<Pace, 'hungAfterMs' | 'backOffMsMax'>;
 }
 
@@ -28,34 +30,28 @@ export interface Keeper {
   readonly endpoint: Endpoint | undefined;
   readonly pid: number | undefined;
   readonly restarts: number;
-  /** Why this machine cannot run it, with the mend; '' when it can. */
+  /** Why this machine cannot run it, with the mend; '' when it can, or that is not known yet. */
   readonly absent: string;
   stop(deadlineMs: number): Promise<void>;
 }
 
-/** Resolves when it is known whether this machine can run it; the child starts behind that. */
-export async function startKeeper(options: KeeperOptions): Promise<Keeper> {
-  const folder = clickhouseFolder(options.dir);
+export function startKeeper(options: KeeperOptions): Keeper {
   forgetEndpoint(options.dir);
-  const files = writeEmbeddedFiles(folder, options);
-  const launch = await prepareLaunch(folder);
-  return new RunningKeeper(options, launch, files);
+  return new RunningKeeper(options, writeEmbeddedFiles(clickhouseFolder(options.dir), options));
 }
 
 class RunningKeeper implements Keeper {
   restarts = 0;
-  readonly absent: string;
+  absent = '';
   private child: EmbeddedChild | undefined;
   private readonly stopping = new AbortController();
   private readonly over: Promise<void>;
 
   constructor(
     private readonly options: KeeperOptions,
-    launch: Launch,
     private readonly files: EmbeddedFiles,
   ) {
-    this.absent = 'absent' in launch ? launch.absent : '';
-    this.over = 'absent' in launch ? Promise.resolve() : this.keep(launch);
+    this.over = this.keep();
   }
 
   get endpoint(): Endpoint | undefined {
@@ -73,7 +69,13 @@ class RunningKeeper implements Keeper {
     forgetEndpoint(this.options.dir);
   }
 
-  private async keep(launch: Extract<Launch, { command: string }>): Promise<void> {
+  private async keep(): Promise<void> {
+    const launch = await prepareLaunch(clickhouseFolder(this.options.dir));
+    if ('absent' in launch) {
+      this.absent = launch.absent;
+      this.options.onAbsent(launch.absent);
+      return;
+    }
     let failures = 0;
     while (!this.stopping.signal.aborted) {
       const startedMs = performance.now();

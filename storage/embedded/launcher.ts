@@ -5,7 +5,7 @@
  * role that was killed leaves no orphan that keeps the folder locked.
  */
 import { execFile } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -110,9 +110,16 @@ function findLibrary(): string | undefined {
 async function compile(folder: string, compilers: readonly string[]): Promise<string | undefined> {
   const program = join(folder, 'launcher');
   const source = `${program}.c`;
-  writeFileSync(source, C, { mode: 0o600 });
+  // Written behind the program: where it stands, the program is made of it.
+  if (existsSync(program) && existsSync(source) && readFileSync(source, 'utf8') === C) {
+    return program;
+  }
+  const draft = `${program}.draft.c`;
+  writeFileSync(draft, C, { mode: 0o600 });
   for (const compiler of compilers) {
-    if (await works(compiler, ['-O1', '-o', program, source, '-ldl', '-lpthread'])) return program;
+    if (!(await works(compiler, ['-O1', '-o', program, draft, '-ldl', '-lpthread']))) continue;
+    renameSync(draft, source);
+    return program;
   }
   return undefined;
 }
