@@ -1,4 +1,7 @@
-/** A part that cannot be drawn (a role of another version publishes otherwise) takes no other along. */
+/**
+ * A part that cannot be drawn (a role of another version publishes otherwise) takes no other
+ * along.
+ */
 import type { ComponentChildren } from 'preact';
 import { useErrorBoundary } from 'preact/hooks';
 

@@ -1,4 +1,4 @@
-/** The heading of a page: takes the focus when somebody has come here by a link, a key or "back". */
+/** A page's heading: takes the focus when somebody has come here by a link, a key or "back". */
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { takeFocusWish } from './router.js';

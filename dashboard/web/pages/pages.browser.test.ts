@@ -107,7 +107,7 @@ describe('from page to page', () => {
     await context.close();
   });
 
-  test('by links: an address opens its page, an alert of a customer opens in the queue', async () => {
+  test('by links: an address opens its page, an alert opens in the queue', async () => {
     const { page, context, errors } = await signedIn();
     await page.goto(`${server.url}/customers/${SUBJECT}`);
     await page.click('.alert-list a');
@@ -140,7 +140,7 @@ describe('from page to page', () => {
 });
 
 describe('a customer', () => {
-  test('without a history store says why and how to mend it, and reads again on request', async () => {
+  test('without a history store says why and how to mend it; reads again', async () => {
     world.history.state = ABSENT;
     const { page, context, errors } = await signedIn();
     await page.goto(`${server.url}/customers/${SUBJECT}`);
@@ -175,7 +175,7 @@ describe('a customer', () => {
 });
 
 describe('the system', () => {
-  test('shows where it fails: engine away, history absent, then a server that is gone', async () => {
+  test('shows where it fails: engine away, history absent, server gone', async () => {
     const { page, context, errors } = await signedIn();
     await page.goto(`${server.url}/system`);
     await page.waitForSelector('[data-station="clickhouse"][data-state="good"]');

@@ -1,4 +1,4 @@
-/** Name, tabs of the pages, connection badge, throughput, and the menu with what this browser remembers. */
+/** Name, tabs, connection badge, throughput, and the menu with what this browser remembers. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { SessionUser } from '../../../schemas/protocol.js';
 import { plain } from '../format.js';

@@ -138,13 +138,15 @@ interface CounterpartiesProps {
 
 export function Counterparties({ history, days }: CounterpartiesProps) {
   const c = customerText.value;
+  const block = history.value?.counterparties ?? null;
   return (
     <Panel
       id="counterparties"
       title={c.counterparties}
       aside={fill(c.counterpartiesSince, { n: days })}
       polled={history}
-      block={history.value?.counterparties ?? null}
+      // The largest are asked for: that there are more is no news.
+      block={block?.state === 'ok' ? { ...block, truncated: false } : block}
       holdKey={String(days)}
       lines={6}
       empty={(list) => (list.length === 0 ? c.counterpartiesEmpty : null)}

@@ -8,7 +8,7 @@ import { useRef, useState } from 'preact/hooks';
 import type { Block } from '../../../../schemas/protocol.js';
 import { bothClocks } from '../../format.js';
 import { failure } from '../../state/api.js';
-import { nowMs } from '../../state/queue.js';
+import { nowMs, stats } from '../../state/queue.js';
 import { bank } from '../../state/session.js';
 import { fill, text } from '../../text/index.js';
 import { ago, secondClock } from '../format.js';
@@ -91,7 +91,13 @@ function Body<T>(props: PanelProps<T> & { shown: Block<T> | null }) {
   if (shown === null) return null;
   if (shown.state === 'missing') return <Missing block={shown} polled={polled} />;
   const why = props.empty(shown.value);
-  return why === null ? props.children(shown.value) : <p class="panel-empty">{why}</p>;
+  if (why === null) return props.children(shown.value);
+  const filling = shown.source === 'history' && stats.value.at(-1)?.demo?.phase === 'history';
+  return (
+    <p class="panel-empty">
+      {why} {filling ? c.filling : ''}
+    </p>
+  );
 }
 
 export function missingWords(block: Extract<Block<unknown>, { state: 'missing' }>): string {

@@ -41,7 +41,7 @@ export function Transactions({ history, subject }: Props) {
       title={c.transactions}
       aside={c.transactionsNewest}
       polled={history}
-      block={block === null || block.state === 'missing' ? block : { ...block, truncated: false }}
+      block={block?.state === 'ok' ? { ...block, truncated: false } : block}
       lines={10}
       empty={(list) => (list.length === 0 ? c.transactionsEmpty : null)}
     >
@@ -165,7 +165,7 @@ function Line({ each }: { each: CustomerTransaction }) {
         {foreign ? <span class="reported">{currency(each.amountMinor, original)}</span> : null}
       </td>
       <td>
-        <span class="mono">{each.counterparty === '' ? t.queue.noValue : each.counterparty}</span>{' '}
+        <span class="mono">{each.counterparty || t.queue.noValue}</span>{' '}
         <span class="muted">{each.country}</span>
       </td>
       <td>

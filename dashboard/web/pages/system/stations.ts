@@ -36,7 +36,7 @@ export interface Station {
 export const STALE_MS = 5_000;
 const BUSY_RATIO = 0.8;
 const THREAD_SILENT_MS = 3_000;
-const HISTORY_LAG_MS = 60_000;
+const HISTORY_LAG_MS = 15_000;
 const QUEUE_SECONDS = 2;
 
 /** `lastMs` of each station, by the counter that it moves. */
