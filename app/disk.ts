@@ -5,6 +5,7 @@
 import { lstatSync, readdirSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { openStatsBoard } from '../platform/index.js';
+import type { Clock } from '../schemas/ports.js';
 import type { DiskStats } from '../schemas/stats.js';
 
 const EVERY_MS = 10_000;
@@ -27,8 +28,12 @@ export function measureDisk(dir: string): DiskStats {
 }
 
 /** Publishes at once and every 10 s; returns the way to stop. */
-export function watchDisk(dir: string, onFailed: (error: unknown) => void): () => void {
-  const board = openStatsBoard(dir);
+export function watchDisk(
+  dir: string,
+  clock: Clock,
+  onFailed: (error: unknown) => void,
+): () => void {
+  const board = openStatsBoard(dir, { nowMs: () => clock.nowMs() });
   let failed = false;
   const publish = (): void => {
     try {

@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import {
+  createClock,
   createLogger,
   ensureSecrets,
   forgetCursors,
@@ -33,10 +34,11 @@ export async function runEverything(flags: RunFlags): Promise<number> {
   try {
     prepareFolder(flags);
     const { ingestKey } = ensureSecrets(flags.dir);
-    stopWatching = watchDisk(flags.dir, (error) =>
+    const anchored = { clockAnchorMs: Date.now(), ...flags };
+    const clock = createClock({ startIso: flags.clockStart, anchorMs: anchored.clockAnchorMs });
+    stopWatching = watchDisk(flags.dir, clock, (error) =>
       logger.warn({ err: error }, 'disk used is not known'),
     );
-    const anchored = { clockAnchorMs: Date.now(), ...flags };
     const main = join(packageRoot(), 'dist', 'app', 'main.js');
     const said = new Map<string, ChildMessage>();
     const supervisor: Supervisor = startSupervisor({
