@@ -19,7 +19,8 @@ const LOOK_MS = 50;
 const STOP_WAIT_MS_MAX = 20_000;
 const families = ['aml', 'outflow', 'activity-drop'] as const;
 const SMALL = ['--demo-customers', '240', '--demo-merchants', '40'];
-const PORTS = ['dashboard', 'ingest', 'engineOperations', 'dashboardOperations'];
+const OPERATIONS = ['engineOperations', 'dashboardOperations', 'storageOperations'];
+const PORTS = ['dashboard', 'ingest', ...OPERATIONS];
 
 const phases = [
   'cloned',

@@ -20,7 +20,8 @@ export interface RunningProgram {
 
 export async function startProgram(catalogue: string): Promise<RunningProgram> {
   const dir = mkdtempSync(join(tmpdir(), 'weir-bench-'));
-  const ports = ['dashboardPort', 'ingestPort', 'engineOperationsPort', 'dashboardOperationsPort'];
+  const doors = ['dashboard', 'ingest', 'engineOperations', 'dashboardOperations'];
+  const ports = [...doors, 'storageOperations'].map((door) => `${door}Port`);
   const free = ports.flatMap((name) => ['--set', `${name}=0`]);
   const args = ['run', '--dir', dir, '--demo', 'none', '--catalogue', catalogue, ...free];
   const child = spawn(process.execPath, [main, ...args, '--log-level', 'warn'], {

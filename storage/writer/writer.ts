@@ -204,6 +204,7 @@ export class Writer {
 
   private async retain(client: DatabaseClient): Promise<void> {
     if (performance.now() < this.retentionAtMs) return;
+    this.retentionAtMs = performance.now() + RETENTION_EVERY_MS;
     const { configuration, logger, nowMs } = this.options;
     const { clickhouseDatabase, clickhouseBytesMax, historyDays } = configuration;
     const partitions = await readPartitions(client, clickhouseDatabase);
@@ -214,17 +215,17 @@ export class Writer {
       this.databaseBytes -= partition.bytes;
       logger.warn({ ...partition }, 'oldest rows dropped, by age or for size');
     }
-    this.retentionAtMs = performance.now() + RETENTION_EVERY_MS;
   }
 
   private async compare(client: DatabaseClient, session: Session): Promise<void> {
     if (performance.now() < this.reconcileAtMs) return;
+    // Before it is begun: one that fails must not hold up the writing again and again.
+    this.reconcileAtMs = performance.now() + RECONCILE_EVERY_MS;
     const { configuration, logger, logs } = this.options;
     const database = configuration.clickhouseDatabase;
     const keptFromMs = await oldestKeptMs(client, database);
     this.differences = await reconcile({ client, database, logs, keptFromMs }, session.cursors);
     this.reconciliations++;
-    this.reconcileAtMs = performance.now() + RECONCILE_EVERY_MS;
     const { transactions, legs, hits } = this.differences;
     if (transactions + legs + hits === 0) return;
     logger.error(this.differences, 'what is stored is not what the logs say');
