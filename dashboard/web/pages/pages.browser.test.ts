@@ -160,6 +160,41 @@ describe('a customer', () => {
     await context.close();
   });
 
+  test('does not move what is read: a new payment waits behind a button', async () => {
+    const { page, context, errors } = await signedIn();
+    let newest: { id: string }[] = [];
+    await page.route('**/history?days=*', async (route) => {
+      const response = await route.fetch();
+      const history = (await response.json()) as { transactions: { value: { id: string }[] } };
+      const [first] = history.transactions.value;
+      history.transactions.value.unshift(...newest.map((each) => ({ ...first, ...each })));
+      await route.fulfill({ response, json: history });
+    });
+    const firstRow = () => page.getAttribute('#transactions tbody tr', 'title');
+    const readAgain = async (): Promise<void> => {
+      const answered = page.waitForResponse('**/history?days=*');
+      await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+      await answered;
+    };
+    await page.goto(`${server.url}/customers/${SUBJECT}`);
+    await page.waitForSelector('#transactions tbody tr');
+    const before = await firstRow();
+    await page.hover('#transactions tbody tr >> nth=2');
+    newest = [{ id: 'T-new' }];
+    await readAgain();
+    // Another block takes the answer; the one under the pointer does not even show a button.
+    await page.waitForTimeout(200);
+    expect(await page.locator('.newer').count()).toBe(0);
+    await page.hover('h1');
+    await page.waitForSelector('.newer');
+    expect(await firstRow()).toBe(before);
+    await page.click('.newer');
+    await page.waitForSelector('#transactions tr[title="T-new"]');
+    expect(await firstRow()).toBe('T-new');
+    expect(errors).toEqual([]);
+    await context.close();
+  });
+
   test('with a hostile name is text', async () => {
     const subject = 'P<b>"../&';
     world.open(1, { subject, subjectName: HOSTILE });

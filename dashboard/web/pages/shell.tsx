@@ -6,6 +6,7 @@ import type { ComponentChildren, FunctionComponent } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { SessionUser } from '../../../schemas/protocol.js';
 import { Forbidden } from '../screens/app.js';
+import { PageBanners } from '../screens/banners.js';
 import { Dialogs } from '../screens/dialogs.js';
 import { Header } from '../screens/header.js';
 import { Queue } from '../screens/queue.js';
@@ -54,6 +55,7 @@ function frame(user: SessionUser, children: ComponentChildren) {
       <main class="page-scroll" id="page-scroll">
         {children}
       </main>
+      <PageBanners />
       <Dialogs />
     </div>
   );

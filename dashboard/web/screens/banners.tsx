@@ -24,16 +24,32 @@ export function Banners() {
           reloaded.value = false;
         }}
       />
-      <Dismissible
-        shown={problem.value !== ''}
-        kind="problem"
-        words={problem.value}
-        dismiss={() => {
-          problem.value = '';
-        }}
-      />
+      <Problem />
       <PasswordHint />
     </section>
+  );
+}
+
+/** Of the pages beside the queue: what is not about its list. */
+export function PageBanners() {
+  return (
+    <section class="banners" aria-label={text.value.common.notices}>
+      <ConnectionBanner />
+      <Problem />
+    </section>
+  );
+}
+
+function Problem() {
+  return (
+    <Dismissible
+      shown={problem.value !== ''}
+      kind="problem"
+      words={problem.value}
+      dismiss={() => {
+        problem.value = '';
+      }}
+    />
   );
 }
 
