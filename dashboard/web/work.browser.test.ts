@@ -162,7 +162,7 @@ describe('the demonstration', () => {
       { type: 'plant', kind: 'care-outflow' },
     ]);
     await waitForRows(1);
-    await page.click('.demo-outcome .link');
+    await page.click('.demo-status .link');
     await page.waitForSelector('.gates');
     await page.keyboard.press('Escape');
     await page.click('.demo-controls > .button:last-child');
@@ -205,6 +205,15 @@ describe('history', () => {
     expect(light).toContain('11,100,117');
     await page.emulateMedia({ colorScheme: 'dark' });
     await expect.poll(colours).toContain('108,197,214');
+  });
+
+  test('that is behind is not taken for none, and comes by itself', async () => {
+    world.history.behindMs = 60_000;
+    await startWith(1);
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.drawer >> text=catching up');
+    world.history.behindMs = 0;
+    await page.waitForSelector('.days canvas');
   });
 
   test.each<HistoryState>(['away', 'absent'])(

@@ -29,15 +29,11 @@ export function DemoBanner() {
   if (now === null || demoBanner.value === 'hidden') return null;
   return (
     <section class="demo" aria-label={t.label} data-phase={now.phase}>
-      <p class="demo-words">
-        <strong>{t.title}</strong>
-        <span class="muted">{now.what === 'bank' ? t.about : t.aboutSample}</span>
-      </p>
-      <Phase now={now} />
+      <strong>{t.title}</strong>
+      <Status now={now} />
       {maySteer() && demoControls.value !== null && now.phase !== 'stopped' ? (
         <Controls now={now} />
       ) : null}
-      <Outcome />
       <button
         type="button"
         class="button plain demo-hide"
@@ -69,19 +65,26 @@ export function DemoChip() {
   );
 }
 
-function Phase({ now }: { now: DemoStats }) {
+/** One place for what happens, of one line: a banner that grows would move the rows. */
+function Status({ now }: { now: DemoStats }) {
   const t = text.value.demo;
+  if (demoProblem.value !== '' || planted.value !== null) return <Outcome />;
   if (now.phase === 'history') {
     const words = fill(t.reading, { percent: plain(Math.floor(now.historyRatio * 100)) });
     return (
-      <span class="demo-phase">
+      <span class="demo-status">
         <progress value={now.historyRatio} max={1} aria-label={words} />
-        {words}
+        <span class="demo-words">{words}</span>
       </span>
     );
   }
-  if (now.phase === 'live') return null;
-  return <span class="demo-phase">{now.phase === 'paused' ? t.pausedNow : t.stopped}</span>;
+  const about = now.what === 'bank' ? t.about : t.aboutSample;
+  const words = now.phase === 'live' ? about : now.phase === 'paused' ? t.pausedNow : t.stopped;
+  return (
+    <span class="demo-status muted">
+      <span class="demo-words">{words}</span>
+    </span>
+  );
 }
 
 function Controls({ now }: { now: DemoStats }) {
@@ -160,7 +163,7 @@ function Outcome() {
   const wish = planted.value;
   if (demoProblem.value !== '') {
     return (
-      <span class="demo-outcome danger" role="status">
+      <span class="demo-status danger" role="status">
         {fill(t.failed, { reason: demoProblem.value })}
       </span>
     );
@@ -168,14 +171,15 @@ function Outcome() {
   if (wish === null) return null;
   const kind = word(t.kinds, wish.kind);
   const { subject, alert } = wish;
+  const words = subject === null ? fill(t.planting, { kind }) : fill(t.planted, { kind, subject });
   return (
-    <span class="demo-outcome" role="status" data-planted={alert?.id ?? ''}>
-      {subject === null ? fill(t.planting, { kind }) : fill(t.planted, { kind, subject })}
+    <span class="demo-status" role="status" title={words}>
       {alert === null ? null : (
         <button type="button" class="link" onClick={() => openAlert(alert.id)}>
           {t.showPlanted}
         </button>
       )}
+      <span class="demo-words">{words}</span>
     </span>
   );
 }

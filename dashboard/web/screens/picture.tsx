@@ -23,15 +23,17 @@ const DAYS_AFTER = 10;
 const COUNTERPARTIES_SHOWN = 6;
 /** History older than this is worth saying. */
 const BEHIND_MS = 60_000;
-const RETRY_MS = 10_000;
+const RETRY_MS = 5_000;
+/** An alert opens a little after its payment was taken in, by which the store tells its age. */
+const OPENING_MS_MAX = 5_000;
 
 type Loaded =
   | { state: 'loading' }
   | { state: 'failed'; why: string }
   | { state: 'ready'; history: CustomerHistory };
 
-/** Asks again while the store is away: whoever waits must not have to reload. */
-function useHistory(subject: string, toDay: string): Loaded {
+/** Asks again while the store is away or behind this alert: nobody should have to reload. */
+function useHistory(subject: string, toDay: string, neededMs: number): Loaded {
   const [loaded, setLoaded] = useState<Loaded>({ state: 'loading' });
   useEffect(() => {
     let current = true;
@@ -44,7 +46,8 @@ function useHistory(subject: string, toDay: string): Loaded {
           ? { state: 'ready', history: reply.value }
           : { state: 'failed', why: failure(reply, text.value) },
       );
-      const whole = reply.ok && reply.value.days.state === 'ok';
+      const days = reply.ok ? reply.value.days : null;
+      const whole = days?.state === 'ok' && days.asOfMs >= neededMs;
       if (!whole) timer = setTimeout(() => void read(), RETRY_MS);
     };
     void read();
@@ -65,7 +68,7 @@ const MEASURE: Partial<Record<Family, DaysMeasure>> = {
 export function Picture({ row, hit }: { row: AlertRow; hit: Hit | undefined }) {
   const t = text.value.drawer;
   const toMs = Math.min(Date.now(), row.eventTime + DAYS_AFTER * DAY_MS);
-  const loaded = useHistory(row.subject, bankDay(toMs, bank.value));
+  const loaded = useHistory(row.subject, bankDay(toMs, bank.value), row.openedMs - OPENING_MS_MAX);
   return (
     <>
       <Block title={fill(t.days, { n: DAYS })} {...age(loaded)}>
@@ -98,7 +101,11 @@ function Days({ history, row, hit }: DaysProps) {
   const t = text.value.drawer;
   const { days, fromDay, toDay } = history;
   if (days.state === 'missing') return <Missing block={days} />;
-  if (days.value.length === 0) return <p class="muted">{fill(t.noDays, { n: DAYS })}</p>;
+  if (days.value.length === 0) {
+    // What is not stored yet is not known to be missing.
+    const behind = days.asOfMs < row.openedMs - OPENING_MS_MAX;
+    return <p class="muted">{behind ? t.catchingUp : fill(t.noDays, { n: DAYS })}</p>;
+  }
   const measure = MEASURE[row.family] ?? 'amounts';
   const shade =
     measure === 'activity' && hit !== undefined
