@@ -121,11 +121,13 @@ class SyntheticBank implements Bank {
     const keys = new Float64Array(all.length);
     for (let i = 0; i < keys.length; i++) keys[i] = (all[i] as Entry).msOfDay * PLACES + i;
     keys.sort();
-    return Array.from(keys, (key) => {
-      const entry = all[key % PLACES] as Entry;
+    const ordered: BankTransaction[] = [];
+    for (let i = 0; i < keys.length; i++) {
+      const entry = all[(keys[i] as number) % PLACES] as Entry;
       entry.fields.eventTimeMs = day.startMs + entry.msOfDay;
-      return entry;
-    });
+      ordered.push(entry);
+    }
+    return ordered;
   }
 }
 
