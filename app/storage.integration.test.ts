@@ -62,6 +62,23 @@ describe('storage', () => {
     expect(await bank?.reconcile()).toEqual({ transactions: 2, legs: 1, hits: 1 });
   });
 
+  it('makes room by dropping the oldest days of transactions, never sums and hits', async () => {
+    // The bank of the tests lives months ago, so that none of its days is today.
+    const { live, caughtUp } = bound(await start({ settings: { clickhouseBytesMax: 1 } }));
+    await live(100);
+    await caughtUp();
+    await bank?.stopStorage();
+    await bank?.startStorage();
+    while (bank?.storage.writer.reconciliations === 0) {
+      await new Promise((done) => setTimeout(done, 10));
+    }
+    const tables = ['transactions', 'legs', 'account_days', 'hits'];
+    const counts = tables.map((table) => `(SELECT count() > 0 FROM weir.${table}) AS ${table}`);
+    const [left] = (await bank?.ask(`SELECT ${counts.join(', ')}`)) ?? [];
+    expect(left).toEqual({ transactions: 0, legs: 0, account_days: 1, hits: 1 });
+    expect(bank?.storage.writer.differences).toEqual({ transactions: 0, legs: 0, hits: 0 });
+  });
+
   it('goes on from what a cut journal has, with sums of what is stored', async () => {
     const { live, caughtUp, differences } = bound(await start());
     for (let i = 0; i < 8; i++) await live(50);

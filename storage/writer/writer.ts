@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../../platform/index.js';
 import type { Configuration } from '../../schemas/configuration.js';
 import type { HistoryState, HistoryStatus } from '../../schemas/history.js';
-import { DAY_MS } from '../../schemas/time.js';
+import { DAY_MS, formatDay } from '../../schemas/time.js';
 import { createDatabaseClient, type DatabaseClient } from '../client/client.js';
 import { classify, DATABASE_FAILURES, type DatabaseFailure, serverCode } from '../client/errors.js';
 import { migrate } from '../client/migrations.js';
@@ -221,9 +221,9 @@ export class Writer {
     if (performance.now() < this.reconcileAtMs) return;
     // Before it is begun: one that fails must not hold up the writing again and again.
     this.reconcileAtMs = performance.now() + RECONCILE_EVERY_MS;
-    const { configuration, logger, logs } = this.options;
+    const { configuration, logger, logs, nowMs } = this.options;
     const database = configuration.clickhouseDatabase;
-    const keptFromMs = await oldestKeptMs(client, database);
+    const keptFromMs = await oldestKeptMs(client, database, nowMs());
     this.differences = await reconcile({ client, database, logs, keptFromMs }, session.cursors);
     this.reconciliations++;
     const { transactions, legs, hits } = this.differences;
@@ -241,8 +241,15 @@ export class Writer {
   }
 }
 
-/** Start of the oldest ingest day that both tables still have; everything before was dropped. */
-async function oldestKeptMs(client: DatabaseClient, database: string): Promise<number> {
+/**
+ * Start of the oldest ingest day that both tables still have; everything before was dropped.
+ * Today is never dropped.
+ */
+async function oldestKeptMs(
+  client: DatabaseClient,
+  database: string,
+  nowMs: number,
+): Promise<number> {
   const partitions = await readPartitions(client, database);
   const oldest = ['transactions', 'legs'].map(
     (name) =>
@@ -251,11 +258,13 @@ async function oldestKeptMs(client: DatabaseClient, database: string): Promise<n
         .map(({ partition }) => partition)
         .sort()[0],
   );
-  const days = oldest.filter((day) => day !== undefined).sort();
-  const newest = days.at(-1);
-  if (newest === undefined) return 0;
-  const text = `${newest.slice(0, 4)}-${newest.slice(4, 6)}-${newest.slice(6)}`;
-  return Math.floor(Date.parse(`${text}T00:00:00Z`) / DAY_MS) * DAY_MS;
+  const today = formatDay(Math.floor(nowMs / DAY_MS)).replaceAll('-', '');
+  const newest =
+    oldest
+      .map((day) => day ?? today)
+      .sort()
+      .at(-1) ?? today;
+  return Date.parse(`${newest.slice(0, 4)}-${newest.slice(4, 6)}-${newest.slice(6)}T00:00:00Z`);
 }
 
 /** Of our own code the message is needed; the server's may quote rows. */
