@@ -5,8 +5,16 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { EngineStats } from '../schemas/stats.js';
 import { packageRoot } from './package.js';
-import { cleanUp, freePorts, startRun, temporaryFolder, untilReady } from './testing/program.js';
+import {
+  cleanUp,
+  freePorts,
+  startRun,
+  temporaryFolder,
+  until,
+  untilReady,
+} from './testing/program.js';
 
 interface Metric {
   type: string;
@@ -88,3 +96,31 @@ describe('every metric', () => {
     }
   });
 });
+
+describe('statistics of the engine', () => {
+  const read = () =>
+    JSON.parse(readFileSync(join(dir, 'stats', 'engine.json'), 'utf8')) as {
+      atMs: number;
+      value: EngineStats;
+    };
+
+  it('tell every part, as typed, without a gap', async () => {
+    await until(() => read().value.threads?.[0]?.subjects !== undefined);
+    const { value } = read();
+    expect(value.state).toBe('running');
+    expect(value.threads.map((t) => [t.index, t.state, t.restarts])).toEqual([[0, 'live', 0]]);
+    expect(value.rules.length).toBeGreaterThan(10);
+    expect(value.rules.every((r) => r.evaluations >= r.hits + r.notApplicable)).toBe(true);
+    expect(value.journalDurableEnd).toBeLessThanOrEqual(value.journalEnd);
+    expect(value.scoredEnd).toBeLessThanOrEqual(value.routedEnd);
+    for (const { bounds, counts } of [value.scoring, value.journalAppend]) {
+      expect(counts).toHaveLength(bounds.length + 1);
+    }
+    expect(sum(value.journalAppend.counts)).toBeGreaterThan(0);
+    expect(value.rssBytes).toBeGreaterThan(1_000_000);
+    // JSON has no infinity and no NaN: they would read as null.
+    expect(JSON.stringify({ ...value, sources: [] })).not.toContain('null');
+  });
+});
+
+const sum = (all: readonly number[]) => all.reduce((a, b) => a + b, 0);
