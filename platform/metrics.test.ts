@@ -44,7 +44,7 @@ describe('metrics', () => {
     expect(text).toMatch(/weir_build_info\{version="1\.2\.3",node="[^"]+",role="dashboard"\} 1/);
   });
 
-  it('shows counts kept elsewhere as a histogram, cumulated, every series from the start', async () => {
+  it('shows counts kept elsewhere as a histogram, every series from the start', async () => {
     const metrics = createMetrics('engine', quiet);
     const read = [new Durations([0.001, 0.1]), new Durations([0.001, 0.1])];
     metrics.countedHistogram({

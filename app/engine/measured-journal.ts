@@ -2,7 +2,7 @@
 import type { Journal } from '../../ingest/index.js';
 import type { Durations, LmdbLog } from '../../platform/index.js';
 
-/** Upper bounds of an append, seconds: a fast disk flushes in one millisecond, a busy one in 100. */
+/** Upper bounds of an append, seconds: a fast disk flushes in 1 ms, a busy one in 100. */
 export const APPEND_BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5] as const;
 
 export function measuredJournal(

@@ -100,7 +100,7 @@ describe('retention of hits', () => {
     await close();
   });
 
-  it('keeps what scoring may find again: behind the snapshots, and before the watermark', async () => {
+  it('keeps what scoring may find again', async () => {
     const behind = await setUp({ passed: 50 });
     await behind.tick();
     expect(behind.hits.first()).toBe(50);

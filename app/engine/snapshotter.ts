@@ -1,7 +1,8 @@
 /**
  * Snapshots of shards, one after another, a full round within the time configured, and sooner when
- * much comes in: a start scores again only what stands behind them. A copy is published only when the journal below it is on disk, or it would know records that a crash took
- * back, and when the hits found below it are, so that recovery never skips a hit.
+ * much comes in: a start scores again only what stands behind them. A copy is published only when
+ * the journal below it is on disk, or it would know records that a crash took back, and when the
+ * hits found below it are, so that recovery never skips a hit.
  */
 import { Piscina } from 'piscina';
 import { openSnapshotStore } from '../../platform/index.js';

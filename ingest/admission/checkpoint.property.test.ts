@@ -1,4 +1,4 @@
-/** A start from checkpoints knows what a process that never stopped knows; whatever became of them. */
+/** A start from checkpoints knows what a process that never stopped knows. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

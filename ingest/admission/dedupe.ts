@@ -93,14 +93,14 @@ export class Dedupe {
     for (const table of this.#tables) table.fill(0);
   }
 
-  /** Room in the index for so many ids at once, where it is known how many come. Before the first. */
+  /** Room in the index for so many ids at once; before the first is added. */
   reserve(ids: number): void {
     const each = (Math.min(ids, this.idsMax) / TABLES) * 1.5;
     const slots = Math.max(FIRST_SLOTS, 2 ** Math.ceil(Math.log2(each)));
     this.#tables = Array.from({ length: TABLES }, () => new Uint32Array(slots));
   }
 
-  /** The last `count` entries (at most `idsMax`) as bytes, and about every 1,024th's ingest time. */
+  /** The last `count` entries (at most `idsMax`) as bytes, and every 1,024th's ingest time. */
   newest(count: number): { entries: Uint8Array; samplesMs: number[] } {
     const entries = new Uint32Array(count * WORDS);
     const first = this.#added - count;
