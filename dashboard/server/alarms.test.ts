@@ -9,6 +9,7 @@ import { Trend } from './trend.js';
 const NOW = Date.parse('2026-03-02T20:05:00+08:00');
 const configuration = configurationSchema.parse({});
 const MIB = 1024 * 1024;
+const GIB = 1024 * MIB;
 
 const thread = {
   ...{ index: 0, state: 'live', heartbeatMs: NOW - 10, ringFillRatio: 0.1, subjects: 5 },
@@ -22,7 +23,7 @@ const engine = {
 } as unknown as EngineStats;
 const dashboard = { hitsWaiting: 3, latencyP99Ms: 9 } as unknown as DashboardStats;
 const storage = { databaseBytes: 1, databaseBytesMax: 10 } as unknown as StorageStats;
-const disk: DiskStats = { parts: [], totalBytes: MIB, freeBytes: 50 * MIB };
+const disk: DiskStats = { parts: [], totalBytes: 10 * GIB, freeBytes: 50 * GIB };
 const well: AlarmInputs = {
   ...{ nowMs: NOW, configuration, newDeadLetters: 0, newSnapshotFailures: 0 },
   history: { state: 'ready', detail: '', writtenToMs: NOW - 1_000 },
@@ -65,7 +66,7 @@ const raised: Record<keyof typeof ALARMS, AlarmInputs> = {
   'history-absent': withHistory({ state: 'absent', detail: 'install python3' }),
   'history-behind': withHistory({ writtenToMs: NOW - 60_001 }),
   'database-nearly-full': withSystem({ storage: { value: { ...storage, databaseBytes: 9.1 } } }),
-  'disk-nearly-full': withSystem({ disk: { value: { ...disk, freeBytes: MIB / 10 } } }),
+  'disk-nearly-full': withSystem({ disk: { value: { ...disk, freeBytes: 1.1 * GIB } } }),
 };
 
 describe('alarms', () => {
@@ -86,6 +87,11 @@ describe('alarms', () => {
     const ranks = all.map(({ severity }) => SEVERITIES.indexOf(severity));
     expect(ranks).toEqual([...ranks].sort((a, b) => b - a));
     expect(all[2]?.detail).toBe('why');
+  });
+
+  it('tells of a disk that others fill', () => {
+    const full = { parts: [], totalBytes: MIB, freeBytes: GIB - 1 };
+    expect(codes(withSystem({ disk: { value: full } }))).toEqual(['disk-nearly-full']);
   });
 
   it('are not raised by what a role does not say, nor while a past is loaded', () => {

@@ -15,6 +15,8 @@ const PENDING_FILL_MAX = 0.95;
 const JOURNAL_FILL_MAX = 0.75;
 const DATABASE_FILL_MAX = 0.9;
 const DISK_FREE_MIN = 0.1;
+/** Below it a disk is full within minutes, whoever fills it. */
+const DISK_FREE_BYTES_MIN = 1024 ** 3;
 /** A thread's heartbeat comes every 20 ms when it has nothing to do. */
 const THREAD_SILENT_MS = 2_000;
 /** Snapshots older than this many rounds. */
@@ -129,7 +131,7 @@ function historyAlarms(
 /** Of what is free and what we use, the share that is free: of the whole disk nobody tells. */
 function diskAlarms(disk: DiskStats, raise: Raise): void {
   const room = disk.freeBytes + disk.totalBytes;
-  if (room > 0 && disk.freeBytes / room < DISK_FREE_MIN) {
+  if (disk.freeBytes < DISK_FREE_BYTES_MIN || disk.freeBytes / room < DISK_FREE_MIN) {
     raise('disk-nearly-full', `${percent(disk.freeBytes, room)} free`);
   }
 }
