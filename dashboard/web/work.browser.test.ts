@@ -1,4 +1,4 @@
-/** Work on the first screen in Chromium: undo, closed and older alerts, the demonstration, history. */
+/** Work on the first screen in Chromium: undo, closed and older alerts, demonstration, history. */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { HistoryState } from '../../schemas/history.js';
@@ -54,6 +54,7 @@ describe('what was just done', () => {
     await page.click('[data-toast="take"] .button');
     await expect.poll(() => only()?.owner).toBeNull();
     await page.keyboard.press('3');
+    await page.waitForSelector('dialog[open]');
     await page.keyboard.press('2');
     await page.keyboard.press('Enter');
     await page.waitForSelector('[data-toast="close"]');
@@ -67,7 +68,7 @@ describe('what was just done', () => {
     );
   });
 
-  test('is taken back by nobody once a newer alert stands in its place, and the page says so', async () => {
+  test('stays when the server refuses to take it back, and the page says so', async () => {
     await startWith(1);
     await page.keyboard.press('j');
     await page.keyboard.press('1');
@@ -80,6 +81,17 @@ describe('what was just done', () => {
 });
 
 describe('closed alerts', () => {
+  test('are one press away from the alert that follows them', async () => {
+    const [before] = world.open(1, { state: 'closed', owner: 'li', closeReason: 'inconclusive' });
+    world.open(1, { follows: before?.id ?? null });
+    await signInByLink(page, server, world);
+    await waitForRows(1);
+    await page.keyboard.press('Enter');
+    await page.click('.follows .link');
+    await page.waitForSelector('.must-do >> text=Inconclusive');
+    expect(page.url()).toContain(before?.id);
+  });
+
   test('show who, why and when; older ones are found in the history store', async () => {
     await startWith(3);
     const [first] = [...world.rows.keys()];

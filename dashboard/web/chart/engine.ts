@@ -1,4 +1,4 @@
-/** The drawing library in a script of its own: only `plot.ts` asks for it, after the first paint. */
+/** The drawing library in a script of its own: `plot.tsx` asks for it after the first paint. */
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 

@@ -195,7 +195,7 @@ function demo({ world, user }: Ask): Answer {
     kinds: CASE_KINDS,
     rateMax: DEMO_RATE_MAX,
     curl: administrator
-      ? `curl -H 'authorization: Bearer test' --json '{"id":"T1"}' ${world.identity}/v1/transactions`
+      ? `curl -H 'authorization: Bearer test' --json '{"id":"T1"}' http://${world.identity}/v1/t`
       : null,
   };
   return ok(reply);
