@@ -11,8 +11,6 @@ setUp();
 build();
 const main = join(root, 'dist', 'app', 'main.js');
 const given = process.argv.slice(2);
-const demo = given.some((a) => a === '--demo' || a.startsWith('--demo='))
-  ? []
-  : ['--demo', 'bank'];
+const demo = given.some((a) => a === '--demo' || a.startsWith('--demo=')) ? [] : ['--demo', 'bank'];
 process.argv = [process.execPath, main, 'run', ...demo, ...given];
 await import(pathToFileURL(main).href);
