@@ -28,8 +28,8 @@ export interface SnapshotterOptions {
   isDurable(end: number): boolean;
 }
 
-/** A full round is made at least once in so many records. */
-const ROUND_RECORDS = 400_000;
+/** A shard whose snapshot is so many records behind is due, whatever the time. */
+const BEHIND_RECORDS = 200_000;
 const CHECK_MS = 20;
 /** A thread that was asked and has not answered is not asked for the next shard before this. */
 const ANSWER_MS = 1_000;
@@ -69,8 +69,8 @@ export class Snapshotter {
   readonly #writer: Piscina;
   readonly #waiting: Copied[] = [];
   #next = 0;
-  /** The last request: when, at which end of the log, and whether its copy came. */
-  #asked = { atMs: 0, routed: 0, answered: true };
+  /** The last request: when, and whether its copy came. */
+  #asked = { atMs: 0, answered: true };
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: SnapshotterOptions) {
@@ -108,9 +108,9 @@ export class Snapshotter {
 
   /** Begins the rounds. */
   start(pipeline: Pipeline): void {
-    const { roundMs, shards, routed } = this.#options;
+    const { roundMs, shards } = this.#options;
     const everyMs = Math.max(5, roundMs / shards);
-    this.#asked = { atMs: performance.now(), routed: routed(), answered: true };
+    this.#asked = { atMs: performance.now(), answered: true };
     this.#timer = setInterval(() => this.#ask(pipeline, everyMs), Math.min(CHECK_MS, everyMs));
     this.#timer.unref();
   }
@@ -120,12 +120,12 @@ export class Snapshotter {
     const { atMs, answered } = this.#asked;
     const nowMs = performance.now();
     const waitedMs = nowMs - atMs;
-    const many = routed() - this.#asked.routed >= ROUND_RECORDS / shards;
-    const free = this.#waiting.length === 0 && (answered || waitedMs > ANSWER_MS);
-    if (waitedMs < everyMs && !(many && free)) return;
     const shard = this.#next;
+    const behind = routed() - (this.#kept[shard]?.at(-1)?.position ?? 0);
+    const free = this.#waiting.length === 0 && (answered || waitedMs > ANSWER_MS);
+    if (waitedMs < everyMs && !(behind > BEHIND_RECORDS && free)) return;
     this.#next = (shard + 1) % shards;
-    this.#asked = { atMs: nowMs, routed: routed(), answered: false };
+    this.#asked = { atMs: nowMs, answered: false };
     pipeline.requestSnapshot(shard, this.#generations[shard] + 1);
   }
 
