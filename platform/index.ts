@@ -45,7 +45,7 @@ export {
   type RoleState,
   startOperations,
 } from './operations.js';
-export { type ProcessFigures, watchProcess } from './process-figures.js';
+export { eventLoopDelay, type ProcessFigures, watchProcess } from './process-figures.js';
 export { createRing, RingReader, RingWriter } from './ring.js';
 export { ensureSecrets, SECRETS_FILE, type Secrets, updateSecrets } from './secrets.js';
 export {

@@ -5,6 +5,7 @@
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { HistogramCounts } from '../schemas/stats.js';
+import { DELAY_BOUNDS, eventLoopDelay } from './process-figures.js';
 
 /** Above this a label set is not closed any more. */
 const SERIES_MAX = 2_000;
@@ -71,6 +72,14 @@ export function createMetrics(role: string, options: MetricsOptions = {}): Metri
       labels: { version: [options.version ?? 'unknown'], node: [process.versions.node] },
     })
     .set({ version: options.version ?? 'unknown', node: process.versions.node }, 1);
+  if (options.processMetrics !== false) {
+    metrics.countedHistogram({
+      name: 'event_loop_delay_seconds',
+      help: 'How late the event loop of the main thread is, each 5 ms of the time counted once.',
+      buckets: DELAY_BOUNDS,
+      read: eventLoopDelay,
+    });
+  }
   return metrics;
 }
 

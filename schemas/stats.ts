@@ -24,6 +24,8 @@ interface ProcessStats {
 export interface EngineStats extends ProcessStats {
   state: 'starting' | 'running' | 'draining' | 'stopped' | 'failed';
   version: string;
+  /** Of the main thread, since the start, each 5 ms of the time counted once. */
+  eventLoopDelay: HistogramCounts;
   transactionsTotal: number;
   transactionsPerSecond: number;
   duplicatesTotal: number;

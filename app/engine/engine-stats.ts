@@ -5,6 +5,7 @@
 import type { Admission } from '../../ingest/index.js';
 import {
   type Durations,
+  eventLoopDelay,
   type Health,
   type LmdbLog,
   openStatsBoard,
@@ -101,6 +102,7 @@ export class EngineStatistics {
     const { accepted, duplicates, rejected } = admission.counters;
     const { appended } = writer;
     const figures = {
+      eventLoopDelay: eventLoopDelay(),
       transactionsTotal: accepted,
       transactionsPerSecond: perSecond(accepted, this.#accepted),
       duplicatesTotal: duplicates,

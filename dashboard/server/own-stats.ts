@@ -1,5 +1,5 @@
 /** What the dashboard says of itself on the stats board. */
-import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { watchProcess } from '../../platform/index.js';
 import { LATENCY_TARGET_MS, type Stats } from '../../schemas/protocol.js';
 import type { DashboardStats, HistogramCounts } from '../../schemas/stats.js';
 import type { AlertBook } from './alert-book.js';
@@ -11,7 +11,6 @@ export const LATENCY_BUCKETS = [
   LATENCY_TARGET_MS / 1_000,
   ...[0.25, 0.5, 1, 5, 30],
 ];
-const DELAY_RESOLUTION_MS = 10;
 
 /** Counts by bucket, beside the metric, whose counts only a scrape can read. */
 export class LatencyCounts implements HistogramCounts {
@@ -38,33 +37,18 @@ export interface OwnStatsOptions {
 }
 
 export class OwnStats {
-  private readonly delay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS });
-  private cpu = process.cpuUsage();
-  private cpuAtMs = performance.now();
+  private readonly look = watchProcess();
   private last: DashboardStats | undefined;
 
-  constructor(private readonly options: OwnStatsOptions) {
-    this.delay.enable();
-  }
+  constructor(private readonly options: OwnStatsOptions) {}
 
   /** Once a second: shares and quantiles are those since the last time. */
   take(): DashboardStats {
     const { book, work, foot, latency, connections, startedMs } = this.options;
     const { alertsPerMinute, openAlerts, latencyP50Ms, latencyP99Ms } = foot();
-    const now = performance.now();
-    const used = process.cpuUsage(this.cpu);
-    const elapsedMs = Math.max(1, now - this.cpuAtMs);
-    this.cpu = process.cpuUsage();
-    this.cpuAtMs = now;
-    // The monitor measures its own period along.
-    const delayMs = Math.max(0, this.delay.percentile(99) / 1e6 - DELAY_RESOLUTION_MS);
-    this.delay.reset();
     this.last = {
-      pid: process.pid,
+      ...this.look(),
       startedMs,
-      rssBytes: process.memoryUsage.rss(),
-      cpuRatio: (used.user + used.system) / 1_000 / elapsedMs,
-      eventLoopDelayP99Ms: delayMs,
       ...{ alertsPerMinute, openAlerts, latencyP50Ms, latencyP99Ms },
       latency: {
         bounds: latency.bounds,
@@ -82,9 +66,5 @@ export class OwnStats {
   /** As last taken. */
   newest(): DashboardStats {
     return this.last ?? this.take();
-  }
-
-  stop(): void {
-    this.delay.disable();
   }
 }

@@ -140,7 +140,6 @@ export async function startDashboardServer(o: DashboardServerOptions): Promise<D
     signInLink: () => signInUrl(url, createSignInLink(o.dir, Date.now()).token),
     async stop(deadlineMs) {
       for (const timer of timers) clearInterval(timer);
-      own.stop();
       hub.close();
       // Commands under way still get their answer.
       await transport.close(deadlineMs);

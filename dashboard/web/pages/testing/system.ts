@@ -38,6 +38,7 @@ function engine(now: number): EngineStats {
     ...process(4_711, 412 * MIB),
     state: 'running',
     version: '0.2.0',
+    eventLoopDelay: histogram(BOUNDS, [900, 40, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
     transactionsTotal: total,
     transactionsPerSecond: 204,
     duplicatesTotal: 12,
