@@ -76,10 +76,10 @@ function CloseAlert({ id }: { id: string }) {
     if (reason === null) setMissing(true);
     else close(id, reason, note.trim());
   };
-  /** Digits choose, Enter in the note with Ctrl sends. */
+  /** Digits choose, Enter with Ctrl sends. */
   const onKey = (event: KeyboardEvent) => {
     const inNote = event.target instanceof HTMLTextAreaElement;
-    if (inNote && event.key === 'Enter' && (event.ctrlKey || event.metaKey)) submit(event);
+    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) submit(event);
     const chosen = inNote ? undefined : CLOSE_REASONS[Number.parseInt(event.key, 10) - 1];
     if (chosen !== undefined) setReason(chosen);
   };

@@ -10,7 +10,7 @@ import type { DaysMeasure } from '../chart/days.js';
 import { DaysBars } from '../chart/days-bars.js';
 import { bankDay, duration, money, plain } from '../format.js';
 import { api, failure } from '../state/api.js';
-import { nowMs } from '../state/queue.js';
+import { nowMs, stats } from '../state/queue.js';
 import { bank } from '../state/session.js';
 import { fill, text } from '../text/index.js';
 import { Block } from './block.js';
@@ -24,8 +24,6 @@ const COUNTERPARTIES_SHOWN = 6;
 /** History older than this is worth saying. */
 const BEHIND_MS = 60_000;
 const RETRY_MS = 5_000;
-/** An alert opens a little after its payment was taken in, by which the store tells its age. */
-const OPENING_MS_MAX = 5_000;
 
 type Loaded =
   | { state: 'loading' }
@@ -38,6 +36,14 @@ function useHistory(subject: string, toDay: string, neededMs: number): Loaded {
   useEffect(() => {
     let current = true;
     let timer: ReturnType<typeof setTimeout> | undefined;
+    const again = (asOfMs: number | null) => {
+      timer = setTimeout(() => {
+        // A store that has written nothing since then has nothing new to say.
+        const writtenToMs = stats.peek().at(-1)?.history.writtenToMs ?? null;
+        if (asOfMs !== null && writtenToMs !== null && writtenToMs <= asOfMs) again(asOfMs);
+        else void read();
+      }, RETRY_MS);
+    };
     const read = async () => {
       const reply = await api.customerHistory(subject, DAYS, toDay);
       if (!current) return;
@@ -47,8 +53,8 @@ function useHistory(subject: string, toDay: string, neededMs: number): Loaded {
           : { state: 'failed', why: failure(reply, text.value) },
       );
       const days = reply.ok ? reply.value.days : null;
-      const whole = days?.state === 'ok' && days.asOfMs >= neededMs;
-      if (!whole) timer = setTimeout(() => void read(), RETRY_MS);
+      const asOfMs = days?.state === 'ok' ? days.asOfMs : null;
+      if (asOfMs === null || asOfMs < neededMs) again(asOfMs);
     };
     void read();
     return () => {
@@ -68,7 +74,7 @@ const MEASURE: Partial<Record<Family, DaysMeasure>> = {
 export function Picture({ row, hit }: { row: AlertRow; hit: Hit | undefined }) {
   const t = text.value.drawer;
   const toMs = Math.min(Date.now(), row.eventTime + DAYS_AFTER * DAY_MS);
-  const loaded = useHistory(row.subject, bankDay(toMs, bank.value), row.openedMs - OPENING_MS_MAX);
+  const loaded = useHistory(row.subject, bankDay(toMs, bank.value), row.openedMs);
   return (
     <>
       <Block title={fill(t.days, { n: DAYS })} {...age(loaded)}>
@@ -103,7 +109,7 @@ function Days({ history, row, hit }: DaysProps) {
   if (days.state === 'missing') return <Missing block={days} />;
   if (days.value.length === 0) {
     // What is not stored yet is not known to be missing.
-    const behind = days.asOfMs < row.openedMs - OPENING_MS_MAX;
+    const behind = days.asOfMs < row.openedMs;
     return <p class="muted">{behind ? t.catchingUp : fill(t.noDays, { n: DAYS })}</p>;
   }
   const measure = MEASURE[row.family] ?? 'amounts';
