@@ -49,8 +49,9 @@ export async function openPage(browser: Browser, view: View = CHINESE): Promise<
   const received: string[] = [];
   page.on('pageerror', (error) => errors.push(String(error)));
   page.on('console', (message) => {
-    // Refused and broken requests are part of the tests; the browser logs each by itself.
-    const expected = /status of 4\d\d|net::ERR_|WebSocket connection/.test(message.text());
+    // Refused and broken requests, and 503 of a program that starts, are part of the tests; the
+    // browser logs each by itself.
+    const expected = /status of (4\d\d|503)|net::ERR_|WebSocket connection/.test(message.text());
     if (message.type() === 'error' && !expected) errors.push(message.text());
   });
   page.on('websocket', (socket) => {
