@@ -21,6 +21,7 @@ export interface RoleFlags {
   ingestPort?: number;
   engineOperationsPort?: number;
   dashboardOperationsPort?: number;
+  storageOperationsPort?: number;
   clockStart?: string;
   clockAnchorMs?: number;
 }
@@ -45,6 +46,7 @@ const settingFlags = [
   'ingestPort',
   'engineOperationsPort',
   'dashboardOperationsPort',
+  'storageOperationsPort',
 ] as const;
 
 export function wholeNumber(text: string): number {
@@ -82,13 +84,16 @@ export function addDir(command: Command): Command {
 
 export function addRoleFlags(command: Command): Command {
   return addDir(command)
-    .option('--threads <n>', 'scoring threads (default: 1)', wholeNumber)
-    .option('--dashboard-port <port>', 'port of the page (default: 8480)', wholeNumber)
+    .option('--threads <n>', 'scoring threads (1)', wholeNumber)
+    .option('--dashboard-port <port>', 'port of the page (8480)', wholeNumber)
     .option('--ingest-port <port>', 'port that transactions are posted to (8481)', wholeNumber)
-    .option('--engine-operations-port <port>', 'metrics and health (8482)', wholeNumber)
-    .option('--dashboard-operations-port <port>', 'metrics and health (8483)', wholeNumber)
+    .option('--engine-operations-port <port>', 'its metrics and health (8482)', wholeNumber)
+    .option('--dashboard-operations-port <port>', 'its metrics and health (8483)', wholeNumber)
+    .option('--storage-operations-port <port>', 'its metrics and health (8484)', wholeNumber)
     .option('--set <name=value>', 'any setting of weir.yaml; may be repeated', collect)
-    .addOption(new Option('--log-level <level>').choices(logLevels).default('info'))
+    .addOption(
+      new Option('--log-level <level>', 'what the log tells').choices(logLevels).default('info'),
+    )
     .addOption(new Option('--clock-start <iso>', 'tests only').hideHelp())
     .addOption(new Option('--clock-anchor-ms <ms>').argParser(wholeNumber).hideHelp());
 }

@@ -103,6 +103,7 @@ function announce(
   const link = said.get('dashboard sign-in-link');
   const engine = said.get('engine ready');
   const dashboard = said.get('dashboard ready');
+  const storage = said.get('storage ready');
   const { dir, demo } = flags;
   const engineAt = engine?.type === 'ready' ? engine : undefined;
   const dashboardAt = dashboard?.type === 'ready' ? dashboard : undefined;
@@ -116,6 +117,7 @@ function announce(
   const operationsUrls = {
     engine: engineAt?.operationsUrl,
     dashboard: dashboardAt?.operationsUrl,
+    storage: storage?.type === 'ready' ? storage.operationsUrl : undefined,
   };
   const facts = { dir, configuration, bank, signInLink, ingestKey, operationsUrls, ...addresses };
   process.stdout.write(readyText(facts));

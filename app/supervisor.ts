@@ -172,6 +172,9 @@ class RunningSupervisor implements Supervisor {
     if (!child.everReady && (how === ExitCode.usage || how === ExitCode.busy)) {
       // Restarting mends neither a wrong setting nor a busy port; the child has said which.
       this.exitCode = how;
+      const { name } = child.spec;
+      const message = `${name} cannot start; its own line above says why. Stopping the others`;
+      this.options.logger.error({ child: name }, message);
       void this.stop();
       return;
     }

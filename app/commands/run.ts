@@ -15,7 +15,9 @@ kill -HUP PID loads --catalogue and --reference again while it runs. Files that 
 suspiciously shrunk are refused with a line in the log; the version in force stays.`;
 
 export function addRunCommand(program: Command): void {
-  const command = program.command('run').description('run engine and dashboard, supervised');
+  const command = program
+    .command('run')
+    .description('run everything, supervised: engine, page, history');
   addEngineFlags(command)
     .option('--reset', 'remove what a demonstration left in the data folder, and begin afresh')
     .addHelpText('after', help)

@@ -21,7 +21,7 @@ describe('--reset', () => {
     openBankState(dir, Date.now(), BANK_SIZE);
     put('journal.mdb', 'journal.mdb-lock', 'hits.mdb.durable', 'work.mdb', 'demo.mdb');
     put('secrets.json', 'weir.yaml', 'notes.txt');
-    for (const folder of ['snapshots', 'clickhouse', 'demo-reference'])
+    for (const folder of ['snapshots', 'dedupe', 'clickhouse', 'demo-reference'])
       mkdirSync(join(dir, folder));
     const removed = resetDemo(dir);
     expect(removed.at(-1)).toBe('demo.json');

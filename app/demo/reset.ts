@@ -6,7 +6,10 @@ import { DEMO_FILE } from './bank-state.js';
 
 /** Settings, keys and users stay: whoever begins afresh is the same person. */
 const LOGS = /^(journal|hits|work|demo)\.mdb/;
-const OTHERS = ['snapshots', 'stats', 'cursors', 'clickhouse', 'demo-reference', 'addresses.json'];
+const OTHERS = [
+  ...['snapshots', 'dedupe', 'stats', 'cursors', 'clickhouse', 'demo-reference'],
+  'addresses.json',
+];
 
 const isOurs = (name: string): boolean =>
   LOGS.test(name) || [...OTHERS, DEMO_FILE].some((own) => name === own || name === `${own}.new`);

@@ -15,6 +15,7 @@ import {
 import { startStorage } from '../../storage/index.js';
 import { packageVersion } from '../package.js';
 import type { RoleOptions, RunningRole } from '../role-contract.js';
+import { tellSupervisor } from '../role-process.js';
 
 /** Its ClickHouse takes as much again. */
 const NICE = 5;
@@ -43,6 +44,8 @@ export async function runStorage(options: RoleOptions): Promise<RunningRole> {
     return state === 'ready' || `${state}: ${detail}`;
   });
   health.set('running');
+  const operationsUrl = `http://${configuration.operationsHost}:${operations.port}`;
+  tellSupervisor({ type: 'ready', operationsUrl });
   return {
     async stop() {
       health.set('draining');
