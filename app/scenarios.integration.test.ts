@@ -202,15 +202,17 @@ describe('A3: limits of a customer on the fraud list, over all accounts', () => 
       amountBaseMinor: 5_000_01,
       dueMs: null,
     });
-    expect(row.sentence.zh).toContain('名单客户付款 5,000.01 元，超出交易限额（100.0002 %）');
+    expect(row.sentence.zh).toContain('名单客户付款 5,000.01 元，超出交易限额 0.01 元');
     expect(row.sentence.zh).toContain('建议暂缓并人工复核；当日 3 笔共 1.45 万元');
-    expect(row.sentence.en).toContain('hold and review; today 3 payments, ¥14,500.01');
+    expect(row.sentence.en).toContain(
+      '¥0.01 over the transaction limit: hold and review; today 3 payments, ¥14,500.01',
+    );
     const [hit] = detail.hits;
     expect(hit).toMatchObject({
       band: 'exceeded',
       observed: { feature: 'limitUse', unit: 'percent' },
       threshold: 100,
-      facts: { payments: 3, daySum: 14_500_01 },
+      facts: { over: 1, payments: 3, daySum: 14_500_01 },
       account: '6222F1',
       referenceVersion: 1,
     });

@@ -112,6 +112,8 @@ export const featureSchema = z.discriminatedUnion('kind', [
    * once it is exceeded; the largest.
    */
   z.strictObject({ kind: z.literal('limit-use'), of: filterSchema.optional() }),
+  /** Money above the limit that `limit-use` names; not available while none is exceeded. */
+  z.strictObject({ kind: z.literal('limit-excess'), of: filterSchema.optional() }),
 ]);
 export type Feature = z.infer<typeof featureSchema>;
 
@@ -133,6 +135,7 @@ export const FEATURE_UNITS: Record<Feature['kind'], Unit> = {
   'mean-daily-outflow': 'money',
   'new-counterparty': 'flag',
   'limit-use': 'percent',
+  'limit-excess': 'money',
 };
 
 /** A threshold in the unit of the feature: money as a decimal string, everything else a number. */

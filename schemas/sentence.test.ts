@@ -128,6 +128,15 @@ describe('sentences', () => {
     );
   });
 
+  it('count one thing as one', () => {
+    const one = { ...hit, facts: { one: 1, eleven: 11, cents: 101 } };
+    const say = (template: string) => renderSentence(template, one, 'en', 'CNY');
+    expect(say('{one:count} transactions; today {one:count} payments, {cents:money}')).toBe(
+      '1 transaction; today 1 payment, ¥1.01',
+    );
+    expect(say('{eleven:count} payments, 0.1 payments')).toBe('11 payments, 0.1 payments');
+  });
+
   it('never invent: what is not there is a dash', () => {
     expect(en('{ratio} {nothing} {constructor}')).toBe('— — —');
   });

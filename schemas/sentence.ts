@@ -12,6 +12,8 @@ export type SentenceLanguage = 'zh' | 'en';
 
 export const BUILT_INS: readonly string[] = ['amount', 'threshold', 'count', 'subject', 'window'];
 const PLACEHOLDER = /\{([A-Za-z][A-Za-z0-9]*)(?::([a-z]+))?\}/g;
+/** One of something: a count of 1 and the plural word behind it. */
+const ONE_OF = /(?<![\w.,¥-])1 (transaction|payment|remittance)s\b/g;
 const UNKNOWN = '—';
 
 /** Placeholders of a template as written, without braces: `sum`, `mean:money`. */
@@ -156,7 +158,7 @@ export function renderSentence(
   subjectName?: string,
 ): string {
   const atLeast = hit.atLeast ? (lang === 'zh' ? '至少 ' : 'at least ') : '';
-  return template.replace(PLACEHOLDER, (_, name: string, unit: string | undefined) => {
+  const sentence = template.replace(PLACEHOLDER, (_, name: string, unit: string | undefined) => {
     // A rule's own feature wins over a built-in of the same name: `amount`, `count`.
     const found = numberIn(hit, name, unit);
     if (found !== undefined) return formatValue(found[0], found[1], lang, currency);
@@ -175,4 +177,5 @@ export function renderSentence(
         return UNKNOWN;
     }
   });
+  return lang === 'zh' ? sentence : sentence.replace(ONE_OF, '1 $1');
 }

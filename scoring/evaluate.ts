@@ -73,6 +73,8 @@ export class Evaluator {
   readonly values = new Float64Array(FEATURES_MAX);
   /** Group behind the last limit-use value; -1 = the single limit, of this leg alone. */
   limitGroup = -1;
+  /** Money above the limit of the last limit-use value, base minor units. */
+  #limitExcess = 0;
   /** Place of the rule evaluated last, -1 before: what fails is that rule's failure. */
   current = -1;
   readonly #known = new Uint8Array(FEATURES_MAX);
@@ -176,6 +178,9 @@ export class Evaluator {
         return m.newPair ? 1 : 0;
       case 'limit-use':
         return this.#limitUse(region, feature, m);
+      case 'limit-excess':
+        this.#limitUse(region, feature, m);
+        return this.#limitExcess > 0 ? this.#limitExcess : Number.NaN;
     }
   }
 
@@ -186,12 +191,14 @@ export class Evaluator {
     if (none) return Number.NaN;
     let use = m.amount > m.limitSingle ? percentOfLimit(m.amount, m.limitSingle) : 0;
     this.limitGroup = -1;
+    this.#limitExcess = use > 0 ? m.amount - m.limitSingle : 0;
     if (m.limitDay >= 0) {
       const sum = this.#windowed(region, feature.dayGroup, m, 1);
       const share = percentOfLimit(sum, m.limitDay);
       if (share > use) {
         use = share;
         this.limitGroup = feature.dayGroup;
+        this.#limitExcess = sum - m.limitDay;
       }
     }
     if (m.limitMonth >= 0) {
@@ -200,6 +207,7 @@ export class Evaluator {
       if (share > use) {
         use = share;
         this.limitGroup = feature.group;
+        this.#limitExcess = sum - m.limitMonth;
       }
     }
     return use;

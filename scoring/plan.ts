@@ -281,6 +281,7 @@ const COST: Record<Feature['kind'], number> = {
   'customer-made': 6,
   drop: 7,
   'limit-use': 7,
+  'limit-excess': 7,
   max: 8,
   'distinct-counterparties': 9,
 };
@@ -302,7 +303,7 @@ function compileFeature(
     spec.kind === 'distinct-counterparties'
   ) {
     group = findGroup(spec.window, spec.of ?? trigger, windows, groups).index;
-  } else if (spec.kind === 'limit-use') {
+  } else if (spec.kind === 'limit-use' || spec.kind === 'limit-excess') {
     dayGroup = findGroup('bank-day', spec.of ?? trigger, windows, groups).index;
     group = findGroup('bank-month', spec.of ?? trigger, windows, groups).index;
   }

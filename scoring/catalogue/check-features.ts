@@ -31,6 +31,7 @@ const LEG_KINDS: ReadonlySet<Feature['kind']> = new Set([
   'balance-before-day',
   'new-counterparty',
   'limit-use',
+  'limit-excess',
 ]);
 const BALANCE_KINDS: ReadonlySet<Feature['kind']> = new Set([
   'balance-before',

@@ -123,6 +123,8 @@ function featureText(feature: Feature): string {
       return 'first payment between the two within 400 d';
     case 'limit-use':
       return `largest use of the list's limits${of}`;
+    case 'limit-excess':
+      return `money above the limit of the largest use${of}`;
   }
 }
 
@@ -167,6 +169,8 @@ function section(rule: Rule): string {
     `- On: ${rule.on === 'day-close' ? 'the close of every bank day' : filterText(rule.on)}.`,
     `- Gates: ${gates.length === 0 ? 'none' : gates.join(', ')}. Observed: \`${rule.observed}\`.`,
   ];
+  const normals = Object.entries(rule.normals).map(([of, normal]) => `\`${normal}\` of \`${of}\``);
+  if (normals.length > 0) lines.push(`- This customer's normal: ${normals.join(', ')}.`);
   if (rule.cooldown !== undefined) {
     lines.push(`- Told again after ${rule.cooldown}, or at once when a higher band is reached.`);
   }
