@@ -33,6 +33,17 @@ function referenceOf(bank: Bank) {
   }
 }
 
+describe('accounts', () => {
+  it('were opened long before the history, on the same days at every start', () => {
+    const { accounts } = referenceOf(createBank(small)).data;
+    const opened = accounts.map((each) => each.opened ?? '');
+    expect(opened.every((day) => day > '2005-01-01' && day < '2025-09-01')).toBe(true);
+    expect(new Set(opened).size).toBeGreaterThan(opened.length / 2);
+    const again = referenceOf(createBank({ ...small, anchorMs: anchorMs + 40 * DAY_MS })).data;
+    expect(again.accounts).toEqual(accounts);
+  });
+});
+
 describe('customerTransactions', () => {
   it(`gives the same for any cut of a span, in order of time (seed ${SEED})`, () => {
     const fromMs = anchorMs - 3 * DAY_MS;

@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HOLIDAYS, WORKDAYS } from './calendar.js';
+import { hash3 } from './dice.js';
 import type { Cast, Customer } from './people.js';
 
 /** Single, day and month limit of everybody on a list, in yuan. */
@@ -12,7 +13,7 @@ export function writeReference(folder: string, cast: Cast): void {
   const all = [...cast.customers, ...cast.merchants];
   const files = {
     'parties.csv': csv('party,name,kind,tier,riskClass,watch,manager,branch', all.map(partyRow)),
-    'accounts.csv': csv('account,party', all.flatMap(accountRows)),
+    'accounts.csv': csv('account,party,opened', all.flatMap(accountRows)),
     'lists.csv': csv(
       'list,key,single,day,month',
       all.filter((c) => c.list !== undefined).map((c) => `${c.list},${c.party},${LIMITS}`),
@@ -29,7 +30,22 @@ function partyRow(c: Customer): string {
 }
 
 function accountRows(c: Customer): string[] {
-  return [c.account, c.second].flatMap((a) => (a === undefined ? [] : [`${a.account},${c.party}`]));
+  return [c.account, c.second].flatMap((a, at) =>
+    a === undefined ? [] : [`${a.account},${c.party},${openedOf(c.party, at)}`],
+  );
+}
+
+const DAY_MS = 86_400_000;
+const OPENING = { fromMs: Date.UTC(2005, 0, 4), days: 18 * 365 };
+const SECOND_AFTER = { fromDays: 90, days: 600 };
+
+/** Long before any history; from the party alone, so that it is the same at every start. */
+function openedOf(party: string, account: number): string {
+  const number = Number.parseInt(party.replace(/\D/g, ''), 10);
+  const first = hash3(number, 1, 0) % OPENING.days;
+  const later = SECOND_AFTER.fromDays + (hash3(number, 2, 0) % SECOND_AFTER.days);
+  const days = account === 0 ? first : first + later;
+  return new Date(OPENING.fromMs + days * DAY_MS).toISOString().slice(0, 10);
 }
 
 function csv(head: string, rows: readonly string[]): string {
