@@ -268,7 +268,7 @@ export interface AlertSearchReply {
 }
 
 /**
- * GET /api/demo : 404 `no-demo` without one. `curl` carries the ingest key: administrators only.
+ * GET /api/demo : null without one. `curl` carries the ingest key: administrators only.
  */
 export interface DemoReply {
   demo: DemoStats;

@@ -60,7 +60,7 @@ export const API_HEADERS: Record<string, string> = {
 export function json(
   exchange: Exchange,
   status: number,
-  body: object,
+  body: object | null,
   more: Record<string, string> = {},
 ): void {
   const headers = { ...API_HEADERS, ...more, 'content-type': 'application/json' };

@@ -79,7 +79,7 @@ export const api = {
       'GET',
       `/api/customers/${encodeURIComponent(subject)}/history?days=${days}&to=${toDay}`,
     ),
-  demo: () => call<DemoReply>('GET', '/api/demo'),
+  demo: () => call<DemoReply | null>('GET', '/api/demo'),
   demoCommand: (command: DemoCommand) => call<null>('POST', '/api/demo/commands', command),
   detail: (id: string) => call<AlertDetail>('GET', `/api/alerts/${encodeURIComponent(id)}`),
   command: async (id: string, command: AlertCommand): Promise<Outcome<AlertRow | null>> => {
