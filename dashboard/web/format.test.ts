@@ -5,6 +5,7 @@ import {
   clockTime,
   DEFAULT_BANK,
   duration,
+  eventTime,
   fullTime,
   measure,
   money,
@@ -31,6 +32,17 @@ describe('format', () => {
     expect(clockTime(AT, AT + 3_600_000, CNY)).toBe('20:05:11.204');
     // 16:00 UTC is midnight in Shanghai.
     expect(clockTime(AT, Date.UTC(2026, 2, 2, 16), CNY)).toBe('03-02 20:05:11');
+  });
+  it('names the day that closed, and nothing else, for what was found at its close', () => {
+    const midnight = Date.UTC(2026, 2, 2, 16);
+    const clock = (ms: number) => clockTime(ms, midnight + 3_600_000, CNY);
+    const at = (ms: number, isTimer: boolean, t = texts.en) =>
+      eventTime({ ms, isTimer }, clock, CNY, t);
+    expect(at(midnight, true)).toBe('2026-03-02 close');
+    expect(at(midnight, true, texts.zh)).toBe('2026-03-02 日终');
+    expect(at(midnight, false)).toBe('00:00:00.000');
+    expect(at(midnight + 5, true)).toBe('00:00:00.005');
+    expect(clock(Date.UTC(2025, 11, 30, 16))).toBe('2025-12-31 00:00:00');
   });
   it('says time left and overdue in both languages', () => {
     expect(timeLeft(AT + 3 * 86_400_000, AT, texts.zh)).toBe('3 天');

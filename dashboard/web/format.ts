@@ -35,6 +35,11 @@ export function money(minor: number, bank: Bank): string {
   return format.format(minor / 10 ** digits);
 }
 
+/** A round amount in as few signs as it needs: `¥10,000`. */
+export function roundMoney(minor: number, bank: Bank): string {
+  return money(minor, bank).replace(/\.0+$/, '');
+}
+
 /** A plain number with at most `digits` decimals and thousands separators. */
 export function plain(value: number, digits = 0): string {
   return once(`plain ${digits}`, () =>
@@ -62,15 +67,30 @@ function parts(ms: number, zone: string): Parts {
   return out;
 }
 
-/** `20:05:11.204` on the bank's present day, else `11-20 20:05:11`. */
+/** `20:05:11.204` on the bank's present day, else `11-20 20:05:11`, with another year's number. */
 export function clockTime(ms: number, nowMs: number, bank: Bank): string {
   const p = parts(ms, bank.zone);
   const today = parts(nowMs, bank.zone);
   const time = `${p['hour']}:${p['minute']}:${p['second']}`;
-  const sameDay = p['day'] === today['day'] && p['month'] === today['month'];
-  return sameDay && p['year'] === today['year']
-    ? `${time}.${p['fractionalSecond']}`
-    : `${p['month']}-${p['day']} ${time}`;
+  const sameYear = p['year'] === today['year'];
+  if (sameYear && p['day'] === today['day'] && p['month'] === today['month']) {
+    return `${time}.${p['fractionalSecond']}`;
+  }
+  return `${sameYear ? '' : `${p['year']}-`}${p['month']}-${p['day']} ${time}`;
+}
+
+/**
+ * The time of an event. What was found at the close of a bank day carries the first moment of the
+ * next: people know it as the day that closed.
+ */
+export function eventTime(
+  event: { ms: number; isTimer: boolean },
+  clock: (ms: number) => string,
+  bank: Bank,
+  t: Texts,
+): string {
+  if (!event.isTimer || !fullTime(event.ms, bank).endsWith(' 00:00:00.000')) return clock(event.ms);
+  return fill(t.queue.dayClose, { day: bankDay(event.ms - 1, bank) });
 }
 
 /** `2026-03-02 20:05:11.204` in the bank's zone. */

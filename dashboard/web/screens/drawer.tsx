@@ -1,7 +1,7 @@
 /** One alert at the right of the list: what happened, what to do by when, and why. */
 import { useEffect, useState } from 'preact/hooks';
 import type { AlertDetail, AlertRow } from '../../../schemas/protocol.js';
-import { bothClocks, fullTime, minuteTime, money, plain, timeLeft } from '../format.js';
+import { bothClocks, eventTime, fullTime, minuteTime, money, plain, timeLeft } from '../format.js';
 import { askClose, commandsDone, release, take, whyNot } from '../state/actions.js';
 import { api, failure } from '../state/api.js';
 import { language } from '../state/preferences.js';
@@ -136,7 +136,14 @@ function Summary({ row, followedBy }: { row: AlertRow; followedBy: string | null
         ))}
       </p>
       <p class="muted">
-        <span title={bothClocks(row.eventTime, where, t)}>{fullTime(row.eventTime, where)}</span>
+        <span title={bothClocks(row.eventTime, where, t)}>
+          {eventTime(
+            { ms: row.eventTime, isTimer: row.amountBaseMinor === 0 },
+            (ms) => fullTime(ms, where),
+            where,
+            t,
+          )}
+        </span>
         {row.amountBaseMinor > 0 && ` · ${money(row.amountBaseMinor, where)}`}
         {' · '}
         {row.ruleName[language.value]}

@@ -2,7 +2,16 @@
 import { useState } from 'preact/hooks';
 import type { Hit } from '../../../schemas/hit.js';
 import type { AlertDetail, AlertRow } from '../../../schemas/protocol.js';
-import { actDetail, bothClocks, clockTime, fullTime, measure, money, plain } from '../format.js';
+import {
+  actDetail,
+  bothClocks,
+  clockTime,
+  eventTime,
+  fullTime,
+  measure,
+  money,
+  plain,
+} from '../format.js';
 import { language } from '../state/preferences.js';
 import { nowMs, openAlert } from '../state/queue.js';
 import { bank } from '../state/session.js';
@@ -130,7 +139,12 @@ function Hits({ detail }: { detail: AlertDetail }) {
               <Shape severity={hit.severity} /> {word(t.domain.severity, hit.severity)}
             </span>
             <span title={bothClocks(hit.eventTime, bank.value, t)}>
-              {clockTime(hit.eventTime, nowMs.peek(), bank.value)}
+              {eventTime(
+                { ms: hit.eventTime, isTimer: hit.side === 'timer' },
+                (ms) => clockTime(ms, nowMs.peek(), bank.value),
+                bank.value,
+                t,
+              )}
             </span>
             <span class="grow">
               {featureName(hit.observed.feature, hit.observed.unit)}{' '}

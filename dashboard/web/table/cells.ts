@@ -3,7 +3,7 @@
  * costs a few text writes and no new element.
  */
 import type { AlertRow } from '../../../schemas/protocol.js';
-import { type Bank, bothClocks, clockTime, money, plain, timeLeft } from '../format.js';
+import { type Bank, bothClocks, clockTime, eventTime, money, plain, timeLeft } from '../format.js';
 import type { Language } from '../state/preferences.js';
 import { fill, type Texts, word } from '../text/index.js';
 import { severityShape } from './shapes.js';
@@ -119,8 +119,11 @@ export class RowView {
     this.showHits(row, added, sameAlert, t);
     this.showOwner(row, context);
     this.showDue(row, context);
-    const atMs = row.state === 'closed' ? row.updatedMs : row.eventTime;
-    this.time.set(clockTime(atMs, context.nowMs, bank));
+    const closed = row.state === 'closed';
+    const atMs = closed ? row.updatedMs : row.eventTime;
+    const clock = (ms: number) => clockTime(ms, context.nowMs, bank);
+    const isTimer = !closed && row.amountBaseMinor === 0;
+    this.time.set(eventTime({ ms: atMs, isTimer }, clock, bank, t));
     this.title('time', bothClocks(atMs, bank, t));
   }
 
