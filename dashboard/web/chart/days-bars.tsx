@@ -6,10 +6,18 @@
 import { useMemo, useState } from 'preact/hooks';
 import type uPlot from 'uplot';
 import type { CustomerDay } from '../../../schemas/history.js';
-import { money, plain } from '../format.js';
+import { money, plain, roundMoney } from '../format.js';
 import { bank } from '../state/session.js';
 import { fill, text } from '../text/index.js';
-import { columns, type DaysMeasure, filledDays, total } from './days.js';
+import {
+  columns,
+  type DaysMeasure,
+  filledDays,
+  heightOf,
+  moneyLines,
+  total,
+  usualMinor,
+} from './days.js';
 import { type Build, PlotHost, token } from './plot.js';
 
 interface Props {
@@ -29,7 +37,15 @@ const BAR_SHARE = 0.74;
 const BAR_WIDTH_MAX = 12;
 const MARK_SIZE = 4;
 
-type Draw = Pick<Props, 'mark' | 'shade'> & { order: readonly string[] };
+const LINE_LABEL_PX = 9;
+/** Lines closer than this cannot be told apart. */
+const LINE_GAP_PX = 11;
+
+type Draw = Pick<Props, 'mark' | 'shade'> & {
+  order: readonly string[];
+  /** Heights with what they stand for, ascending. */
+  lines: readonly { height: number; words: string }[];
+};
 
 export function DaysBars({ days, fromDay, toDay, measure, mark, shade }: Props) {
   const t = text.value.chart;
@@ -37,12 +53,17 @@ export function DaysBars({ days, fromDay, toDay, measure, mark, shade }: Props) 
   const filled = useMemo(() => filledDays(days, fromDay, toDay), [days, fromDay, toDay]);
   const data = useMemo(() => columns(filled, measure), [filled, measure]);
   const order = filled.map((each) => each.day);
+  const usual = measure === 'amounts' ? usualMinor(filled) : 0;
   const draw: Draw = {
     order,
+    lines: (usual > 0 ? moneyLines(filled) : []).map((minor) => ({
+      height: heightOf(minor, usual),
+      words: roundMoney(minor, bank.value),
+    })),
     ...(mark === undefined ? {} : { mark }),
     ...(shade === undefined ? {} : { shade }),
   };
-  const key = `${fromDay} ${toDay} ${measure} ${mark?.day ?? ''} ${shade?.fromDay ?? ''}`;
+  const key = `${fromDay} ${toDay} ${measure} ${mark?.day ?? ''} ${shade?.fromDay ?? ''} ${usual}`;
   const hovered = at === null ? undefined : filled[at];
   return (
     <figure class="days">
@@ -76,6 +97,9 @@ export function DaysBars({ days, fromDay, toDay, measure, mark, shade }: Props) 
         {mark === undefined ? null : <li class="key-mark">{mark.label}</li>}
         {shade === undefined ? null : <li class="key-shade">{shade.label}</li>}
       </ul>
+      {usual > 0 ? (
+        <p class="days-scale">{fill(t.moneyScale, { usual: money(usual, bank.value) })}</p>
+      ) : null}
       <DaysTable days={filled} />
     </figure>
   );
@@ -179,7 +203,7 @@ function options(
     },
     series: [{}, series('--accent'), series('--bar-out')],
     hooks: {
-      drawClear: [(plot) => shadeStretch(plot, draw)],
+      drawClear: [(plot) => shadeStretch(plot, draw), (plot) => scaleLines(plot, draw)],
       draw: [(plot) => markDay(plot, draw)],
       setCursor: [(plot) => hover(plot.cursor.idx ?? null)],
     },
@@ -195,6 +219,36 @@ function shadeStretch(plot: uPlot, { shade, order }: Draw): void {
   const right = plot.valToPos(to + 0.5, 'x', true);
   plot.ctx.fillStyle = token('--selected');
   plot.ctx.fillRect(left, plot.bbox.top, right - left, plot.bbox.height);
+}
+
+/** Thin lines at round amounts, above and below; labelled on the side with more room. */
+function scaleLines(plot: uPlot, { lines }: Draw): void {
+  const { ctx, bbox } = plot;
+  const scale = devicePixelRatio;
+  const zero = plot.valToPos(0, 'y', true);
+  const sides = [
+    { sign: 1, room: zero - bbox.top },
+    { sign: -1, room: bbox.top + bbox.height - zero },
+  ].sort((a, b) => b.room - a.room);
+  ctx.font = `${LINE_LABEL_PX * scale}px system-ui, sans-serif`;
+  ctx.textBaseline = 'middle';
+  for (const [at, { sign, room }] of sides.entries()) {
+    let last = zero;
+    for (const { height, words } of lines) {
+      const y = Math.round(plot.valToPos(sign * height, 'y', true));
+      const apart = Math.abs(y - last) >= LINE_GAP_PX * scale;
+      if (!apart || Math.abs(y - zero) > room) continue;
+      last = y;
+      ctx.fillStyle = token('--line');
+      ctx.fillRect(bbox.left, y, bbox.width, scale);
+      if (at > 0) continue;
+      const width = ctx.measureText(words).width + 4 * scale;
+      ctx.fillStyle = token('--surface');
+      ctx.fillRect(bbox.left, y - (LINE_LABEL_PX / 2) * scale, width, LINE_LABEL_PX * scale);
+      ctx.fillStyle = token('--text-3');
+      ctx.fillText(words, bbox.left, y);
+    }
+  }
 }
 
 /** A triangle above the day and a line through it; and the line from which both sides count. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CustomerDay } from '../../../schemas/history.js';
-import { columns, eachDay, filledDays, total } from './days.js';
+import { columns, eachDay, filledDays, heightOf, moneyLines, total, usualMinor } from './days.js';
 
 const day = (change: Partial<CustomerDay>): CustomerDay => ({
   day: '2026-02-27',
@@ -25,6 +25,18 @@ describe('days of a picture', () => {
     expect(eachDay('2026-01-01', '9999-12-31').length).toBe(800);
   });
 
+  it('show a usual day beside one a thousand times larger, in order', () => {
+    const days = [100_00, 120_00, 150_00, 79_800_00].map((outMinor) => day({ outMinor }));
+    expect(usualMinor(days)).toBe(120_00);
+    const [, , below] = columns(days, 'amounts');
+    const heights = below.map((height) => -height);
+    expect([...heights].sort((a, b) => a - b)).toEqual(heights);
+    expect(heights[0]).toBeGreaterThan((heights[3] as number) / 12);
+    expect(moneyLines(days)).toEqual([1_000_00, 10_000_00]);
+    expect(moneyLines([day({})])).toEqual([]);
+    expect(columns([day({})], 'amounts')).toEqual([[0], [0], [0]]);
+  });
+
   it('without payments are zeros, and none of the others is lost', () => {
     const days = [
       day({ day: '2026-02-27', inCount: 2, inMinor: 500, customerMade: 0 }),
@@ -37,7 +49,9 @@ describe('days of a picture', () => {
       [2, 0, 0, 0],
       [0, 0, -3, 0],
     ]);
-    expect(columns(filled, 'amounts')[2]).toEqual([0, 0, -900, 0]);
+    const [, above, below] = columns(filled, 'amounts');
+    expect(above).toEqual([heightOf(500, 500), 0, 0, 0]);
+    expect(below).toEqual([0, 0, -heightOf(900, 500), 0]);
     expect(columns(filled, 'activity').slice(1)).toEqual([
       [0, 0, 3, 0],
       [0, 0, 0, 0],

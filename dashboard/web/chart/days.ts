@@ -32,15 +32,56 @@ export function filledDays(
   );
 }
 
+/**
+ * Money is drawn so that one large payment does not flatten everything else: evenly up to this
+ * amount, the median of what came in or went out on a day, and ever tighter above it. 0 = none.
+ */
+export function usualMinor(days: readonly CustomerDay[]): number {
+  const amounts = days.flatMap((day) => [day.inMinor, day.outMinor]).filter((minor) => minor > 0);
+  amounts.sort((a, b) => a - b);
+  return amounts[Math.floor((amounts.length - 1) / 2)] ?? 0;
+}
+
+/** Height of an amount: nearly even below the usual one, then each tenfold is one more step. */
+export function heightOf(minor: number, usual: number): number {
+  return usual > 0 ? Math.asinh(minor / usual) : minor;
+}
+
+const TENFOLDS_MAX = 12;
+
+/**
+ * Amounts to draw a line at, above the usual one: round (1, 10, 100 ... of the currency), the
+ * largest at most the largest day.
+ */
+export function moneyLines(days: readonly CustomerDay[]): number[] {
+  const usual = usualMinor(days);
+  const largest = days.reduce((most, day) => Math.max(most, day.inMinor, day.outMinor), 0);
+  const lines: number[] = [];
+  for (let power = 0; power < TENFOLDS_MAX; power++) {
+    const minor = 100 * 10 ** power;
+    if (minor > usual && minor <= largest) lines.push(minor);
+  }
+  return lines;
+}
+
 /** Columns of the drawing: index, above the line, below it (negative). */
 export function columns(
   days: readonly CustomerDay[],
   measure: DaysMeasure,
 ): [number[], number[], number[]] {
+  const usual = measure === 'amounts' ? usualMinor(days) : 0;
   const above = (day: CustomerDay): number =>
-    measure === 'activity' ? day.customerMade : measure === 'counts' ? day.inCount : day.inMinor;
+    measure === 'activity'
+      ? day.customerMade
+      : measure === 'counts'
+        ? day.inCount
+        : heightOf(day.inMinor, usual);
   const below = (day: CustomerDay): number =>
-    measure === 'activity' ? 0 : measure === 'counts' ? -day.outCount : -day.outMinor;
+    measure === 'activity'
+      ? 0
+      : measure === 'counts'
+        ? -day.outCount
+        : -heightOf(day.outMinor, usual);
   return [days.map((_, at) => at), days.map(above), days.map((day) => below(day) || 0)];
 }
 
