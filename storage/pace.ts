@@ -6,6 +6,8 @@ export interface Pace {
   requestMsMax: number;
   /** The embedded child runs behind everything else, so it may well be slow to answer. */
   hungAfterMs: number;
+  /** Before the first comparison with the logs: not in the minute in which all have most to do. */
+  compareFirstMs: number;
   /** Longest wait between two tries, of the writer and of the child's starts. */
   backOffMsMax: number;
 }
@@ -14,5 +16,6 @@ export const PACE: Pace = {
   roundMs: 1_000,
   requestMsMax: 20_000,
   hungAfterMs: 30_000,
+  compareFirstMs: 120_000,
   backOffMsMax: 10_000,
 };

@@ -29,7 +29,13 @@ import { type Differences, reconcile } from '../../storage/writer/reconciliation
 
 const HOUR_MS = 3_600_000;
 const ZONE_MS = 8 * HOUR_MS;
-const PACE = { roundMs: 50, requestMsMax: 3_000, hungAfterMs: 3_000, backOffMsMax: 400 };
+const PACE = {
+  roundMs: 50,
+  requestMsMax: 3_000,
+  hungAfterMs: 3_000,
+  compareFirstMs: 0,
+  backOffMsMax: 400,
+};
 const READ_MS_MAX = 20_000;
 const WAIT_MS_MAX = 60_000;
 
@@ -273,7 +279,7 @@ export class StoredBank {
     const client = this.client('writer');
     try {
       return await reconcile(
-        { client, database: 'weir', logs: { journal, hits, work }, keptFromMs: 0 },
+        { client, database: 'weir', logs: { journal, hits, work }, keptFrom: 0 },
         { journal: journal.end(), hits: hits.end(), work: 0, block: 0, writtenToMs: 0 },
       );
     } finally {

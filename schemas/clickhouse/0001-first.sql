@@ -14,7 +14,8 @@ ENGINE = ReplacingMergeTree ORDER BY log
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
 ;
 
--- How far each log is stored. Written behind the rows that it covers.
+-- How far each log is stored. Written behind the rows that it covers. `dropped` is no log: journal
+-- positions below its own may have been dropped to make room.
 CREATE TABLE IF NOT EXISTS {database}.cursors
 (
     log LowCardinality(String),
@@ -50,10 +51,14 @@ CREATE TABLE IF NOT EXISTS {database}.transactions
     channel LowCardinality(String),
     history Bool,
     reversed_transaction String CODEC(ZSTD(1)),
+    -- Its only side that is ours is a merchant's card receipt.
+    receipt Bool,
     INDEX by_id id TYPE bloom_filter(0.01) GRANULARITY 4
 )
 ENGINE = ReplacingMergeTree
-PARTITION BY toYYYYMMDD(fromUnixTimestamp64Milli(ingest_ms, 'UTC'))
+-- By ingest day, as YYYYMMDD00, and receipts by four hours of it: they come first when room is made.
+PARTITION BY (toUInt8(receipt), toYYYYMMDD(fromUnixTimestamp64Milli(ingest_ms, 'UTC')) * 100
+    + if(receipt, intDiv(toHour(fromUnixTimestamp64Milli(ingest_ms, 'UTC')), 4) * 4, 0))
 ORDER BY position
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
 ;
@@ -80,12 +85,15 @@ CREATE TABLE IF NOT EXISTS {database}.legs
     balance_after_minor Nullable(Int64)
 )
 ENGINE = ReplacingMergeTree
-PARTITION BY toYYYYMMDD(fromUnixTimestamp64Milli(ingest_ms, 'UTC'))
+-- As in transactions; bit 19 is merchantReceipt (schemas/classes.ts).
+PARTITION BY (toUInt8(bitTest(class_bits, 19)),
+    toYYYYMMDD(fromUnixTimestamp64Milli(ingest_ms, 'UTC')) * 100
+    + if(bitTest(class_bits, 19), intDiv(toHour(fromUnixTimestamp64Milli(ingest_ms, 'UTC')), 4) * 4, 0))
 ORDER BY (subject, event_ms, position, side)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
 ;
 
--- Absolute values over one block of the journal (up to 65,536 positions), replaced while the block
+-- Absolute values over one block of the journal (up to 262,144 positions), replaced while the block
 -- grows: never a count of inserts, so a retry with any batch size gives the same row. `block` is
 -- the position that the block starts at, `hour` counts hours since the epoch. Sums over blocks are
 -- the truth; see the views.

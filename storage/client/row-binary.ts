@@ -41,8 +41,9 @@ export interface RowWriter<C extends Columns> {
 }
 
 const INITIAL_BYTES = 64 * 1024;
-/** A buffer that one huge batch has blown up beyond this is let go at `clear`. */
-const KEPT_BYTES_MAX = 8 * 1024 * 1024;
+/** A larger buffer that is hardly used any more is let go at `clear`. */
+const KEPT_BYTES_MAX = 1024 * 1024;
+const USED_SHARE_MIN = 1 / 8;
 /** The widest value but for text. */
 const NUMBER_BYTES = 8;
 const FIXED_BYTES = 32;
@@ -199,9 +200,11 @@ export function createRowWriter<C extends Columns>(table: string, columns: C): R
     },
     bytes: () => into.bytes.subarray(0, into.at),
     clear() {
+      const idle = into.at < into.bytes.length * USED_SHARE_MIN;
+      if (idle && into.bytes.length > KEPT_BYTES_MAX)
+        into.bytes = Buffer.allocUnsafe(INITIAL_BYTES);
       into.at = 0;
       rows = 0;
-      if (into.bytes.length > KEPT_BYTES_MAX) into.bytes = Buffer.allocUnsafe(INITIAL_BYTES);
     },
     insertSql: (database) =>
       `INSERT INTO ${database}.${table} (${names.join(', ')}) FORMAT RowBinary`,

@@ -173,10 +173,12 @@ it('takes whatever is asked as text', async () => {
   expect(await countAll()).toEqual(before);
 });
 
+/** Of what is there once: merges change the rest at any moment. */
 async function countAll(): Promise<unknown> {
-  return writer.query(
-    'SELECT table, sum(rows) FROM system.parts WHERE active GROUP BY table ORDER BY table',
+  const counts = Object.keys(createTables()).map(
+    (table) => `(SELECT count() FROM weir.${table} FINAL) AS ${table}`,
   );
+  return writer.query(`SELECT ${counts.join(', ')}`);
 }
 
 it('gives at most as many rows as the port says, and tells that there are more', async () => {

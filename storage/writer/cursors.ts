@@ -10,6 +10,9 @@ export type Logs = Record<'journal' | 'hits' | 'work', LmdbLog>;
 export type LogName = keyof Logs;
 export const LOG_NAMES = ['journal', 'hits', 'work'] as const satisfies readonly LogName[];
 
+/** Beside the logs in `cursors`: journal positions below may have been dropped to make room. */
+const DROPPED = 'dropped';
+
 export interface Cursors {
   /** First position that is not stored. */
   journal: number;
@@ -37,13 +40,14 @@ export async function readCursors(
     `SELECT log, identity FROM ${database}.logs FINAL`,
   );
   const rows = await client.query<{
-    log: LogName;
+    log: LogName | typeof DROPPED;
     position: string;
     ingest_ms: string;
     block: string;
   }>(`SELECT log, position, ingest_ms, block FROM ${database}.cursors FINAL`);
   const cursors: Cursors = { journal: 0, hits: 0, work: 0, block: 0, writtenToMs: 0 };
   for (const row of rows) {
+    if (row.log === DROPPED) continue;
     cursors[row.log] = exact(row.position);
     if (row.log !== 'journal') continue;
     cursors.block = exact(row.block);
@@ -77,6 +81,28 @@ export function addCursors(tables: Pick<Tables, 'cursors'>, cursors: Cursors): v
   for (const log of ['hits', 'work'] as const) {
     tables.cursors.add({ log, position: cursors[log], ingest_ms: 0, block: 0 });
   }
+}
+
+/** First journal position of which nothing has been dropped. */
+export async function readDropped(client: DatabaseClient, database: string): Promise<number> {
+  const [row] = await client.query<{ position: string }>(
+    `SELECT position FROM ${database}.cursors FINAL WHERE log = '${DROPPED}'`,
+  );
+  return exact(row?.position ?? 0);
+}
+
+/** Before they are dropped; the larger position stays. */
+export async function noteDropped(
+  client: DatabaseClient,
+  database: string,
+  table: string,
+  partitionId: string,
+): Promise<void> {
+  await client.command(
+    `INSERT INTO ${database}.cursors (log, position, ingest_ms, block) ` +
+      `SELECT '${DROPPED}', max(position) + 1, 0, 0 FROM ${database}.${table} ` +
+      `WHERE _partition_id = '${partitionId}'`,
+  );
 }
 
 /**

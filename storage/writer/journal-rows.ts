@@ -239,5 +239,6 @@ function addTransaction(
     channel: transaction.channel,
     history: (transaction.flags & RecordFlag.history) !== 0,
     reversed_transaction: readText(bytes, Text.reversedTransaction),
+    receipt: debtor.external && (creditor.classBits & ClassBit.merchantReceipt) !== 0,
   });
 }

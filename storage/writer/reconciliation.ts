@@ -45,20 +45,18 @@ interface Scope {
   client: DatabaseClient;
   database: string;
   logs: Logs;
-  /** Partitions that retention has dropped are not missing. */
-  keptFromMs: number;
+  /** What retention has dropped below this journal position is not missing. */
+  keptFrom: number;
 }
 
 /** Rows that are missing, too many, or not what the log says; all 0 when right. */
 export async function reconcile(scope: Scope, cursors: Cursors): Promise<Differences> {
   const { client, database, logs } = scope;
   const to = cursors.journal;
-  const from = Math.max(logs.journal.first(), to - JOURNAL_RECORDS_MAX);
+  const from = Math.max(logs.journal.first(), scope.keptFrom, to - JOURNAL_RECORDS_MAX);
   const transactions: Tallies = new Map();
   const legs: Tallies = new Map();
-  await forEachRecord(logs.journal, from, to, (record) =>
-    tallyRecord(record, scope.keptFromMs, transactions, legs),
-  );
+  await forEachRecord(logs.journal, from, to, (record) => tallyRecord(record, transactions, legs));
   const hitsFrom = Math.max(logs.hits.first(), cursors.hits - HITS_RECORDS_MAX);
   const hits: Tallies = new Map();
   await forEachRecord(logs.hits, hitsFrom, cursors.hits, (record) => tallyHit(record, hits));
@@ -68,7 +66,7 @@ export async function reconcile(scope: Scope, cursors: Cursors): Promise<Differe
       `SELECT ${day} AS day, count() AS count, sum(CRC32(${id})) AS checksum, ` +
         `sum(${amount}) AS amount FROM ${database}.${table} FINAL WHERE ${range} GROUP BY day`,
     );
-  const range = `position >= ${from} AND position < ${to} AND ingest_ms >= ${scope.keptFromMs}`;
+  const range = `position >= ${from} AND position < ${to}`;
   const day = `intDiv(ingest_ms, ${DAY_MS})`;
   const amount = 'amount_base_minor';
   return {
@@ -96,15 +94,10 @@ async function forEachRecord(
   }
 }
 
-function tallyRecord(
-  { bytes }: LogRecord,
-  keptFromMs: number,
-  transactions: Tallies,
-  legs: Tallies,
-): void {
+function tallyRecord({ bytes }: LogRecord, transactions: Tallies, legs: Tallies): void {
   const head = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const ingestMs = head.getFloat64(RECORD_HEADER_INGEST_MS, true);
-  if (head.getUint8(RECORD_HEADER_KIND) !== 1 || ingestMs < keptFromMs) return;
+  if (head.getUint8(RECORD_HEADER_KIND) !== 1) return;
   const start = head.getUint32(RECORD_HEADER_PAYLOAD_OFFSET, true);
   verifyTransaction(bytes, start, start + head.getUint32(RECORD_HEADER_PAYLOAD_LENGTH, true));
   const checksum = crc32(bytes.subarray(textStart(Text.id), textEnd(Text.id)));

@@ -21,15 +21,19 @@ import type { JournalRows } from './journal-rows.js';
 import { type BlockSums, blockEnd } from './sums.js';
 import { clearTables, createTables, ROW_TABLES, type RowTable, type Tables } from './tables.js';
 
-/** Of each log in a round; with one round a second this is also the pace of catching up. */
-const JOURNAL_ROUND_MAX = 20_000;
-const HITS_ROUND_MAX = 5_000;
-const WORK_ROUND_MAX = 5_000;
-const ROUND_BYTES_MAX = 8 * 1024 * 1024;
+/**
+ * Journal records in a batch: large ones cost ClickHouse a third of what small ones do, and the
+ * engine goes first by its priority, so that catching up needs no brake of its own.
+ */
+export const JOURNAL_BATCH_MAX = 65_536;
+const HITS_BATCH_MAX = 5_000;
+const WORK_BATCH_MAX = 5_000;
+const JOURNAL_BYTES_MAX = 32 * 1024 * 1024;
+const OTHER_BYTES_MAX = 8 * 1024 * 1024;
 /** Whoever has fewer before him has caught up: a stream never stands still. */
 const CAUGHT_UP_RECORDS = 5_000;
-/** The process breathes in between. */
-const REBUILD_SLICE = 5_000;
+/** The process breathes in between, and what was read is garbage before it grows old. */
+const SLICE_RECORDS = 1_000;
 
 export interface SessionOptions {
   dir: string;
@@ -44,10 +48,13 @@ export interface SessionOptions {
   onUnreadable(): void;
 }
 
-export interface Round {
-  rows: number;
-  /** Nothing waits but what has come in the meantime. */
-  caughtUp: boolean;
+/** Rows that were made, and where the logs have been read to with them. */
+interface Batch {
+  tables: Tables;
+  to: Cursors;
+  hitNeeded: number | undefined;
+  /** So much waits behind it that the next one may be made at once. */
+  more: boolean;
 }
 
 export type Opening = { ok: true; session: Session } | { ok: false; detail: string };
@@ -56,24 +63,31 @@ export async function openSession(options: SessionOptions): Promise<Opening> {
   const { client, database, logs } = options;
   const adoption = await readCursors(client, database, logs);
   if (!adoption.ok) return adoption;
-  const tables = createTables();
   if (adoption.fresh) {
+    const tables = createTables();
     addIdentities(tables, logs);
     await client.insert(tables.logs.insertSql(database), tables.logs.bytes());
   }
-  const session = new Session(options, tables, adoption.cursors);
+  const session = new Session(options, adoption.cursors);
   await session.takeUp();
   return { ok: true, session };
 }
 
 export class Session {
   private hitNeeded: number | undefined;
+  /** Where the next batch starts: ahead of `cursors` by the batch that is being written. */
+  private next: Cursors;
+  private prepared: Batch | undefined;
+  /** Buffers of the batch before the last. */
+  private spare: Tables | undefined;
 
   constructor(
     private readonly options: SessionOptions,
-    private readonly tables: Tables,
+    /** What is stored. */
     readonly cursors: Cursors,
-  ) {}
+  ) {
+    this.next = { ...cursors };
+  }
 
   /** Makes the sums of the block as they were at the cursor. */
   async takeUp(): Promise<void> {
@@ -82,91 +96,116 @@ export class Session {
     await this.skipTruncated();
     sums.start(cursors.block);
     for (let position = cursors.block; position < cursors.journal; ) {
-      const limit = Math.min(REBUILD_SLICE, cursors.journal - position);
-      const records = logs.journal.read(position, limit, ROUND_BYTES_MAX);
+      const limit = Math.min(SLICE_RECORDS, cursors.journal - position);
+      const records = logs.journal.read(position, limit, JOURNAL_BYTES_MAX);
       for (const record of records) rows.take(record, undefined);
       position += records.length;
       await new Promise((resolve) => setImmediate(resolve));
     }
     sums.forgetChanged();
+    this.next = { ...cursors };
     publishNeeded(this.options.dir, logs, cursors, this.hitNeeded);
     const { journal, hits, work, block } = cursors;
     logger.info({ journal, hits, work, block }, 'writing to ClickHouse from here');
   }
 
-  /** One round: what is there, at most a bounded lot, each table in one insert. */
-  async round(): Promise<Round> {
-    const { client, database, onRows, sums, logs } = this.options;
-    const { tables, cursors } = this;
+  /**
+   * Writes one batch, and while far behind makes the next one meanwhile. True when nothing waits
+   * but what has come in the meantime.
+   */
+  async round(journalMax: number): Promise<boolean> {
+    const batch = this.prepared ?? (await this.prepare(journalMax));
+    this.prepared = undefined;
+    // Both are waited for: the sums are the next session's when this one has failed.
+    const [written, prepared] = await Promise.allSettled([
+      this.write(batch),
+      batch.more ? this.prepare(journalMax) : undefined,
+    ]);
+    if (written.status === 'rejected') throw written.reason;
+    if (prepared.status === 'rejected') throw prepared.reason;
+    this.prepared = prepared.value;
+    this.spare = batch.tables;
+    return !batch.more;
+  }
+
+  /** What is there, at most a bounded lot. */
+  private async prepare(journalMax: number): Promise<Batch> {
+    const { logs } = this.options;
+    const tables = this.spare ?? createTables();
+    this.spare = undefined;
     clearTables(tables);
-    const journalEnd = this.takeJournal();
-    const hitsEnd = this.takeHits();
-    const workEnd = this.takeWork();
-    let rows = 0;
+    await this.takeJournal(tables, journalMax);
+    this.takeHits(tables);
+    this.takeWork(tables);
+    const to = { ...this.next };
+    const waiting = LOG_NAMES.reduce((sum, name) => sum + lagOf(name, logs, to), 0);
+    return { tables, to, hitNeeded: this.hitNeeded, more: waiting > CAUGHT_UP_RECORDS };
+  }
+
+  /** Each table in one insert; the cursors behind the rows that they cover. */
+  private async write({ tables, to, hitNeeded }: Batch): Promise<void> {
+    const { client, database, dir, logs, onRows } = this.options;
     for (const name of ROW_TABLES) {
       const table = tables[name];
       if (table.rows === 0) continue;
       await client.insert(table.insertSql(database), table.bytes());
       onRows(name, table.rows);
-      rows += table.rows;
     }
-    const moved = journalEnd > cursors.journal || hitsEnd > cursors.hits || workEnd > cursors.work;
-    if (moved) {
-      cursors.journal = journalEnd;
-      cursors.hits = hitsEnd;
-      cursors.work = workEnd;
-      if (journalEnd === blockEnd(cursors.block)) {
-        cursors.block = journalEnd;
-        sums.start(journalEnd);
-      }
-      addCursors(tables, cursors);
-      await client.insert(tables.cursors.insertSql(database), tables.cursors.bytes());
-      publishNeeded(this.options.dir, logs, cursors, this.hitNeeded);
-    }
-    const waiting = LOG_NAMES.reduce((sum, name) => sum + lagOf(name, logs, cursors), 0);
-    return { rows, caughtUp: waiting <= CAUGHT_UP_RECORDS };
+    if (LOG_NAMES.every((name) => to[name] === this.cursors[name])) return;
+    addCursors(tables, to);
+    await client.insert(tables.cursors.insertSql(database), tables.cursors.bytes());
+    Object.assign(this.cursors, to);
+    publishNeeded(dir, logs, to, hitNeeded);
   }
 
-  /** Fills the tables; returns where the next round starts. */
-  private takeJournal(): number {
+  private async takeJournal(tables: Tables, journalMax: number): Promise<void> {
     const { logs, rows, sums } = this.options;
-    const { cursors, tables } = this;
-    const limit = Math.min(JOURNAL_ROUND_MAX, blockEnd(cursors.block) - cursors.journal);
-    const records = logs.journal.read(cursors.journal, limit, ROUND_BYTES_MAX);
-    for (const record of records) {
-      cursors.writtenToMs = Math.max(cursors.writtenToMs, rows.take(record, tables));
+    const { next } = this;
+    if (next.journal === blockEnd(next.block)) {
+      next.block = next.journal;
+      sums.start(next.block);
     }
-    const end = cursors.journal + records.length;
-    sums.writeChanged(end, tables);
-    return end;
+    const end = Math.min(next.journal + journalMax, blockEnd(next.block));
+    for (let bytes = 0; next.journal < end && bytes < JOURNAL_BYTES_MAX; ) {
+      const limit = Math.min(SLICE_RECORDS, end - next.journal);
+      const records = logs.journal.read(next.journal, limit, JOURNAL_BYTES_MAX);
+      if (records.length === 0) break;
+      for (const record of records) {
+        next.writtenToMs = Math.max(next.writtenToMs, rows.take(record, tables));
+        bytes += record.bytes.length;
+      }
+      next.journal += records.length;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    sums.writeChanged(next.journal, tables);
   }
 
-  private takeHits(): number {
+  private takeHits(tables: Tables): void {
     const { logs, onUnreadable } = this.options;
-    const records = logs.hits.read(this.cursors.hits, HITS_ROUND_MAX, ROUND_BYTES_MAX);
+    const records = logs.hits.read(this.next.hits, HITS_BATCH_MAX, OTHER_BYTES_MAX);
     for (const record of records) {
       try {
-        takeHit(record, this.tables);
+        takeHit(record, tables);
       } catch (error) {
         this.unreadable('hits', record.position, error);
         onUnreadable();
       }
     }
-    return this.cursors.hits + records.length;
+    this.next.hits += records.length;
   }
 
-  private takeWork(): number {
+  private takeWork(tables: Tables): void {
     const { logs, onUnreadable } = this.options;
-    const records = logs.work.read(this.cursors.work, WORK_ROUND_MAX, ROUND_BYTES_MAX);
+    const records = logs.work.read(this.next.work, WORK_BATCH_MAX, OTHER_BYTES_MAX);
     for (const record of records) {
       try {
-        this.hitNeeded = takeWork(record, logs.hits, this.tables) ?? this.hitNeeded;
+        this.hitNeeded = takeWork(record, logs.hits, tables) ?? this.hitNeeded;
       } catch (error) {
         this.unreadable('work', record.position, error);
         onUnreadable();
       }
     }
-    return this.cursors.work + records.length;
+    this.next.work += records.length;
   }
 
   /** Of another version, or damaged: it stays in its log. Its text may name a customer. */

@@ -30,6 +30,7 @@ const TRANSACTIONS = {
   channel: 'LowCardinality(String)',
   history: 'Bool',
   reversed_transaction: 'String',
+  receipt: 'Bool',
 } as const satisfies Columns;
 
 const LEGS = {

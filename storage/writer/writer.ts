@@ -7,17 +7,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../../platform/index.js';
 import type { Configuration } from '../../schemas/configuration.js';
 import type { HistoryState, HistoryStatus } from '../../schemas/history.js';
-import { DAY_MS, formatDay } from '../../schemas/time.js';
 import { createDatabaseClient, type DatabaseClient } from '../client/client.js';
 import { classify, DATABASE_FAILURES, type DatabaseFailure, serverCode } from '../client/errors.js';
 import { migrate } from '../client/migrations.js';
 import type { Endpoint, StorageKind } from '../endpoint.js';
 import type { Pace } from '../pace.js';
-import { LOG_NAMES, type LogName, type Logs, lagOf } from './cursors.js';
+import { LOG_NAMES, type LogName, type Logs, lagOf, readDropped } from './cursors.js';
 import { JournalRows } from './journal-rows.js';
 import { type Differences, reconcile } from './reconciliation.js';
 import { dropPartition, partitionsToDrop, readPartitions } from './retention.js';
-import { openSession, type Session } from './session.js';
+import { JOURNAL_BATCH_MAX, openSession, type Session } from './session.js';
 import { BlockSums } from './sums.js';
 import { ROW_TABLES, type RowTable } from './tables.js';
 
@@ -26,6 +25,8 @@ const BACK_OFF_FIRST_MS = 250;
 const LOOK_MS = 100;
 const RETENTION_EVERY_MS = 30_000;
 const RECONCILE_EVERY_MS = 3_600_000;
+/** After failures batches are halved down to this, and doubled by each that was written. */
+const JOURNAL_BATCH_LEAST = 4_096;
 /** What only a person can mend is looked at again now and then. */
 const REFUSED_RETRY_MS = 60_000;
 
@@ -41,7 +42,7 @@ export interface WriterOptions {
   endpoint(): Endpoint | undefined;
   nowMs(): number;
   logger: Logger;
-  pace: Pick<Pace, 'roundMs' | 'requestMsMax' | 'backOffMsMax'>;
+  pace: Pick<Pace, 'roundMs' | 'requestMsMax' | 'backOffMsMax' | 'compareFirstMs'>;
 }
 
 export class Writer {
@@ -58,14 +59,16 @@ export class Writer {
   private writtenToMs: number | null = null;
   private lastFailure: DatabaseFailure | undefined;
   private failures = 0;
+  private journalBatch = JOURNAL_BATCH_MAX;
   private retentionAtMs = 0;
-  private reconcileAtMs = 0;
+  private reconcileAtMs: number;
   private readonly stopping = new AbortController();
   private readonly sums = new BlockSums();
   private readonly rows: JournalRows;
   private over: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: WriterOptions) {
+    this.reconcileAtMs = performance.now() + options.pace.compareFirstMs;
     const { zone, homeCountry } = options.configuration;
     this.rows = new JournalRows({ zone, homeCountry, sums: this.sums });
   }
@@ -124,6 +127,8 @@ export class Writer {
     const failure = classify(error);
     this.errorsTotal[failure]++;
     this.failures++;
+    // Perhaps it was too much at once for this machine.
+    this.journalBatch = Math.max(JOURNAL_BATCH_LEAST, this.journalBatch / 2);
     this.set(
       'away',
       `ClickHouse does not take rows (${failure}); the logs keep them until it does`,
@@ -145,14 +150,16 @@ export class Writer {
     this.session = session;
     while (!this.stopping.signal.aborted) {
       const startMs = performance.now();
-      const round = await session.round();
+      const caughtUp = await session.round(this.journalBatch);
+      this.journalBatch = Math.min(JOURNAL_BATCH_MAX, 2 * this.journalBatch);
       this.writtenToMs = session.cursors.writtenToMs || null;
       this.set('ready', '');
       if (this.lastFailure !== undefined) this.options.logger.info('ClickHouse is back');
       this.lastFailure = undefined;
       this.failures = 0;
       await this.retain(client);
-      if (round.caughtUp) await this.compare(client, session);
+      if (!caughtUp) continue;
+      await this.compare(client, session);
       const { roundMs } = this.options.pace;
       await this.wait(Math.max(0, roundMs - (performance.now() - startMs)));
     }
@@ -213,7 +220,7 @@ export class Writer {
     for (const partition of partitionsToDrop(partitions, limits)) {
       await dropPartition(client, clickhouseDatabase, partition);
       this.databaseBytes -= partition.bytes;
-      logger.warn({ ...partition }, 'oldest rows dropped, by age or for size');
+      logger.info({ ...partition }, 'oldest rows dropped, by age or for size');
     }
   }
 
@@ -221,10 +228,10 @@ export class Writer {
     if (performance.now() < this.reconcileAtMs) return;
     // Before it is begun: one that fails must not hold up the writing again and again.
     this.reconcileAtMs = performance.now() + RECONCILE_EVERY_MS;
-    const { configuration, logger, logs, nowMs } = this.options;
+    const { configuration, logger, logs } = this.options;
     const database = configuration.clickhouseDatabase;
-    const keptFromMs = await oldestKeptMs(client, database, nowMs());
-    this.differences = await reconcile({ client, database, logs, keptFromMs }, session.cursors);
+    const keptFrom = await readDropped(client, database);
+    this.differences = await reconcile({ client, database, logs, keptFrom }, session.cursors);
     this.reconciliations++;
     const { transactions, legs, hits } = this.differences;
     if (transactions + legs + hits === 0) return;
@@ -239,32 +246,6 @@ export class Writer {
   private async wait(ms: number): Promise<void> {
     await sleep(ms, undefined, { signal: this.stopping.signal }).catch(() => undefined);
   }
-}
-
-/**
- * Start of the oldest ingest day that both tables still have; everything before was dropped.
- * Today is never dropped.
- */
-async function oldestKeptMs(
-  client: DatabaseClient,
-  database: string,
-  nowMs: number,
-): Promise<number> {
-  const partitions = await readPartitions(client, database);
-  const oldest = ['transactions', 'legs'].map(
-    (name) =>
-      partitions
-        .filter(({ table }) => table === name)
-        .map(({ partition }) => partition)
-        .sort()[0],
-  );
-  const today = formatDay(Math.floor(nowMs / DAY_MS)).replaceAll('-', '');
-  const newest =
-    oldest
-      .map((day) => day ?? today)
-      .sort()
-      .at(-1) ?? today;
-  return Date.parse(`${newest.slice(0, 4)}-${newest.slice(4, 6)}-${newest.slice(6)}T00:00:00Z`);
 }
 
 /** Of our own code the message is needed; the server's may quote rows. */
