@@ -83,6 +83,8 @@ export interface AlertDetail {
     owner: string;
     /** Unit of each feature by name: facts of a hit carry none. */
     units: Record<string, Unit>;
+    /** Observed feature or gate -> the fact that is this customer's normal for it. */
+    normals: Record<string, string>;
   } | null;
   /** What people and the system did, oldest first. */
   trail: { atMs: number; what: string; user: string | null; detail: string }[];

@@ -143,6 +143,7 @@ function ruleView(rule: Rule, unit: Unit): NonNullable<AlertDetail['rule']> {
     units: Object.fromEntries(
       Object.entries(rule.features).map(([name, f]) => [name, FEATURE_UNITS[f.kind]]),
     ),
+    normals: rule.normals,
     bands: rule.bands.map((band) => bandView(band, unit)),
     references: rule.references,
     owner: rule.owner,

@@ -101,7 +101,9 @@ function factUnit(name: string, rule: AlertDetail['rule']): string {
 
 function Facts({ hit, rule }: { hit: Hit; rule: AlertDetail['rule'] }) {
   const t = text.value;
-  const facts = Object.entries(hit.facts);
+  // The normals stand beside their gates.
+  const normals = new Set(Object.values(rule?.normals ?? {}));
+  const facts = Object.entries(hit.facts).filter(([name]) => !normals.has(name));
   if (facts.length === 0) return null;
   return (
     <Block title={t.drawer.facts}>

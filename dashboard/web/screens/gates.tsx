@@ -18,6 +18,15 @@ export function featureName(feature: string, unit: string): string {
   return feature.replace(/([a-z0-9])([A-Z])|([a-z])([0-9])/g, '$1$3 $2$4').toLowerCase();
 }
 
+/** Measured against the customer's own normal: what that normal is by definition. */
+const AGAINST_NORMAL: Record<string, number> = { 'times:ratio': 1, 'drop:percent': 0 };
+
+/** With its normal where one is known; a fact of the rule may be it. */
+function withNormal(gate: GateEvidence): GateEvidence {
+  const normal = gate.normal ?? AGAINST_NORMAL[`${gate.feature}:${gate.unit}`];
+  return normal === undefined ? gate : { ...gate, normal };
+}
+
 /** The observed value first, with its normal if any gate knows it; then the other gates. */
 function allGates(hit: Hit, rule: AlertDetail['rule']): GateEvidence[] {
   const { feature } = hit.observed;
@@ -25,8 +34,9 @@ function allGates(hit: Hit, rule: AlertDetail['rule']): GateEvidence[] {
   const op = band?.above === undefined ? 'atLeast' : 'above';
   const normal = hit.gates.find((gate) => gate.feature === feature)?.normal;
   const observed: GateEvidence = { ...hit.observed, op, threshold: hit.threshold };
-  if (normal !== undefined) observed.normal = normal;
-  return [observed, ...hit.gates.filter((gate) => gate.feature !== feature)];
+  const own = normal ?? hit.facts[rule?.normals[feature] ?? ''];
+  if (own !== undefined) observed.normal = own;
+  return [observed, ...hit.gates.filter((gate) => gate.feature !== feature)].map(withNormal);
 }
 
 export function Gates({ hit, rule }: { hit: Hit; rule: AlertDetail['rule'] }) {
@@ -79,7 +89,7 @@ function GateLines({ gate }: { gate: GateEvidence }) {
         <td class="number">
           {word(t.domain.op, gate.op)} {show(gate.threshold)}
         </td>
-        <td class="number">
+        <td class="number" title={gate.normal === undefined ? t.drawer.unknownNormalWhy : ''}>
           {gate.normal === undefined ? t.drawer.unknownNormal : show(gate.normal)}
         </td>
       </tr>

@@ -225,6 +225,7 @@ export function makeDetail(row: AlertRow, trail: Trail, others: AlertRow[]): Ale
       names: row.ruleName,
       formula: `${kind.feature} >= ${kind.threshold}`,
       units: { [kind.feature]: kind.unit, meanPayment: 'money', newCounterparty: 'flag' },
+      normals: {},
       bands: [
         { outcome: 'reached', from: kind.threshold, severity: row.severity },
         { outcome: 'far', from: kind.threshold * 5, severity: 'critical' },
