@@ -68,9 +68,16 @@ export const texts = { zh, en };
 /** Texts of the chosen language; reading it in a component or effect subscribes to a change. */
 export const text = computed<Texts>(() => texts[language.value]);
 
-/** Puts values into `{name}` places. */
+/** Puts values into `{name}` places; `{name:day|days}` is the first word for 1, else the second. */
 export function fill(template: string, values: Record<string, string | number>): string {
-  return template.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+  return template.replace(
+    /\{(\w+)(?::([^|{}]*)\|([^|{}]*))?\}/g,
+    (whole, name: string, one?: string, many?: string) => {
+      const value = values[name];
+      if (value === undefined) return whole;
+      return one === undefined ? String(value) : ((String(value) === '1' ? one : many) ?? whole);
+    },
+  );
 }
 
 /** A text by a key that comes from data: the key itself when the page does not know it. */

@@ -18,16 +18,18 @@ interface Props {
   histogram: HistogramCounts | null;
   /** Promised p99, ms. */
   targetMs?: number;
+  /** Why there may be nothing yet, where that is not plain. */
+  none?: string;
   recent?: { p50Ms: number | null; p99Ms: number | null };
 }
 
-export function HistogramView({ id, title, lead, histogram, targetMs, recent }: Props) {
+export function HistogramView({ id, title, lead, histogram, targetMs, none, recent }: Props) {
   const s = systemText.value;
   const n = histogram === null ? 0 : total(histogram);
   return (
     <Section id={id} title={title} aside={lead}>
       {histogram === null || n === 0 ? (
-        <p class="panel-empty">{histogram === null ? s.roleAway : s.nothingCounted}</p>
+        <p class="panel-empty">{histogram === null ? s.roleAway : (none ?? s.nothingCounted)}</p>
       ) : (
         <>
           <Quantiles histogram={histogram} {...(targetMs === undefined ? {} : { targetMs })} />

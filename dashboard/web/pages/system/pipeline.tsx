@@ -2,6 +2,7 @@
 import { useMemo, useRef } from 'preact/hooks';
 import type { SystemPage } from '../../../../schemas/protocol.js';
 import { bothClocks, plain } from '../../format.js';
+import { stats } from '../../state/queue.js';
 import { bank } from '../../state/session.js';
 import { fill, text, word } from '../../text/index.js';
 import { ago, bytes, rate, seconds } from '../format.js';
@@ -13,7 +14,10 @@ import { systemText } from './text.js';
 export function Pipeline({ page, now }: { page: SystemPage; now: number }) {
   const s = systemText.value;
   const moved = useRef(watchMoves());
-  const list = useMemo(() => stations(page, moved.current), [page]);
+  const list = useMemo(
+    () => stations(page, moved.current, stats.peek().at(-1)?.lastAlertMs ?? null),
+    [page],
+  );
   return (
     <Section id="pipeline" title={s.pipeline} aside={s.pipelineLead} wide>
       <ol class="pipeline">
@@ -51,7 +55,7 @@ function Figures({ station, now }: { station: Station; now: number }) {
       <div>
         <dt>{s.queue}</dt>
         <dd>
-          {queue === null ? s.unknown : amount(queue)}
+          {queue === null ? <NoFigure station={station} /> : amount(queue)}
           {full === null ? null : (
             <meter
               class="fill"
@@ -65,7 +69,7 @@ function Figures({ station, now }: { station: Station; now: number }) {
       </div>
       <div>
         <dt>{s.lag}</dt>
-        <dd>{lagWords(station)}</dd>
+        <dd>{station.lagMs === null ? <NoFigure station={station} /> : lagWords(station)}</dd>
       </div>
       <div>
         <dt>{s.last}</dt>
@@ -75,6 +79,13 @@ function Figures({ station, now }: { station: Station; now: number }) {
       </div>
     </dl>
   );
+}
+
+/** What cannot be measured here says why. */
+function NoFigure({ station }: { station: Station }) {
+  const s = systemText.value;
+  if (station.name !== 'source' || station.why === 'away') return <>{s.unknown}</>;
+  return <span title={s.atSenderWhy}>{s.atSender}</span>;
 }
 
 function rateWords({ name, ratePerSecond }: Station): string {
@@ -95,6 +106,7 @@ function amount(queue: NonNullable<Station['queue']>): string {
 function lagWords({ name, lagMs }: Station): string {
   const s = systemText.value;
   if (lagMs === null) return s.unknown;
+  if (lagMs === 0) return s.none;
   if (name === 'dashboard') return fill(s.p99, { time: seconds(lagMs / 1_000) });
-  return lagMs === 0 ? s.none : fill(s.about, { time: seconds(lagMs / 1_000) });
+  return fill(s.about, { time: seconds(lagMs / 1_000) });
 }

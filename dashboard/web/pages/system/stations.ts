@@ -65,13 +65,18 @@ export function watchMoves(): Moved {
 type Judgement = Pick<Station, 'state' | 'why'>;
 const judged = (state: StationState, why: string): Judgement => ({ state, why });
 
-export function stations(page: SystemPage, moved: Moved): Station[] {
+/** `lastAlertMs`: when the newest alert opened, as pushed to every page. */
+export function stations(
+  page: SystemPage,
+  moved: Moved,
+  lastAlertMs: number | null = null,
+): Station[] {
   const engine = fresh(page, 'engine');
   const before =
     engine === null
       ? (['source', 'admission', 'journal', 'shards', 'hits'] as const).map(gone)
       : engineStations(engine, page.engine?.atMs ?? page.atMs, page.atMs, moved);
-  return [...before, dashboardStation(page, moved), clickhouseStation(page)];
+  return [...before, dashboardStation(page, moved, lastAlertMs), clickhouseStation(page)];
 }
 
 /** What a role says, unless it has said nothing for too long. */
@@ -119,7 +124,7 @@ function engineStations(e: EngineStats, atMs: number, nowMs: number, moved: Move
       ...state(pending >= BUSY_RATIO ? judged('busy', 'queueFull') : idle),
       ratePerSecond: rate,
       queue: { amount: e.pendingBytes, unit: 'bytes', fillRatio: pending },
-      lagMs: null,
+      lagMs: behindMs(pendingRecords(e), rate),
       lastMs: moved('admission', e.transactionsTotal, atMs, rate),
     },
     {
@@ -180,7 +185,7 @@ function shardStation(e: EngineStats, c: ShardContext): Station {
   };
 }
 
-function dashboardStation(page: SystemPage, moved: Moved): Station {
+function dashboardStation(page: SystemPage, moved: Moved, lastAlertMs: number | null): Station {
   const said = fresh(page, 'dashboard');
   if (said === null) return gone('dashboard');
   const perSecond = said.alertsPerMinute / 60;
@@ -195,8 +200,12 @@ function dashboardStation(page: SystemPage, moved: Moved): Station {
     ...judgement,
     ratePerSecond: perSecond,
     queue: { amount: said.hitsWaiting, unit: 'records', fillRatio: null },
-    lagMs: said.latencyP99Ms,
-    lastMs: moved('dashboard', said.workEnd, page.dashboard?.atMs ?? page.atMs, perSecond),
+    // Without an alert of late there is no latency, but nothing waits either.
+    lagMs: said.latencyP99Ms ?? (said.hitsWaiting === 0 ? 0 : null),
+    lastMs: later(
+      moved('dashboard', said.workEnd, page.dashboard?.atMs ?? page.atMs, perSecond),
+      lastAlertMs,
+    ),
   };
 }
 
@@ -228,6 +237,11 @@ const later = (a: number | null, b: number | null): number | null =>
 const ratio = (part: number, whole: number): number => (whole > 0 ? part / whole : 0);
 const isBehind = (waiting: number, perSecond: number): boolean =>
   waiting > QUEUE_SECONDS * Math.max(50, perSecond);
+/** What waits for admission, by the mean size of a record of the journal. */
+function pendingRecords(e: EngineStats): number {
+  const mean = ratio(e.journalBytes, e.journalEnd - e.journalFirst);
+  return mean > 0 ? e.pendingBytes / mean : e.pendingBytes;
+}
 /** How long the queue takes at the present rate. */
 function behindMs(waiting: number, perSecond: number): number | null {
   if (waiting === 0) return 0;

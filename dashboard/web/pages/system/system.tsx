@@ -115,6 +115,7 @@ function Latency({ page }: { page: SystemPage }) {
       lead={s.latencyLead}
       histogram={dashboard?.latency ?? null}
       targetMs={page.latencyTargetMs}
+      none={s.latencyNone}
       {...(dashboard === null
         ? {}
         : { recent: { p50Ms: dashboard.latencyP50Ms, p99Ms: dashboard.latencyP99Ms } })}
