@@ -70,9 +70,13 @@ export class ChunkReader {
     }
     const chunk = key < 0 ? undefined : this.#load(file, key);
     if (chunk === undefined || position >= chunk.end) {
+      const keys = file.database('chunks')?.getKeys({ start: position, limit: 1 });
+      const [next] = keys ?? [];
+      const around = `the one before ends at ${chunk?.end ?? 'nothing'}, the next is ${next}`;
       throw new LogError(
         'log_corrupt',
-        `log ${this.#log}: no chunk holds position ${position}; restore the file from a backup`,
+        `log ${this.#log}: no chunk holds position ${position} (${around}); ` +
+          'restore the file from a backup',
       );
     }
     this.#last = chunk;
