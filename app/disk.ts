@@ -35,9 +35,9 @@ export function watchDisk(
 ): () => void {
   const board = openStatsBoard(dir, { nowMs: () => clock.nowMs() });
   let failed = false;
-  const publish = (): void => {
+  const publish = async (): Promise<void> => {
     try {
-      board.publish('disk', measureDisk(dir));
+      await board.publish('disk', measureDisk(dir));
       failed = false;
     } catch (error) {
       // A full disk, perhaps: said once, and measured again.
@@ -45,8 +45,8 @@ export function watchDisk(
       failed = true;
     }
   };
-  publish();
-  const timer = setInterval(publish, EVERY_MS);
+  void publish();
+  const timer = setInterval(() => void publish(), EVERY_MS);
   return () => clearInterval(timer);
 }
 

@@ -120,7 +120,8 @@ function statsPublisher(
       databaseBytes: writer.databaseBytes,
       databaseBytesMax: options.configuration.clickhouseBytesMax,
     };
-    options.stats.publish('storage', record);
+    // A full disk, most likely: ClickHouse says so too, and louder.
+    options.stats.publish('storage', record).catch(() => undefined);
     rowsBefore = rows;
     atMs = performance.now();
   };

@@ -104,7 +104,7 @@ export class BankPlayer {
     await this.#feeder.flushed();
     await this.#commands.close();
     this.#save();
-    this.#publish();
+    await this.#publish();
   }
 
   #end(): void {
@@ -135,7 +135,7 @@ export class BankPlayer {
     this.#end();
     void this.#worker.terminate();
     this.#options.logger.error({ err: error }, 'the demonstration bank stopped');
-    this.#publish();
+    void this.#publish();
   }
 
   #tell(message: ToBank): void {
@@ -253,10 +253,11 @@ export class BankPlayer {
 
   #everySecond(): void {
     this.#commands.look();
-    this.#publish();
+    void this.#publish();
   }
 
-  #publish(): void {
+  /** Never rejects. */
+  async #publish(): Promise<void> {
     const stats: DemoStats = {
       what: 'bank',
       phase: this.#phase,
@@ -266,7 +267,7 @@ export class BankPlayer {
       commandsTaken: this.#state.commands.taken,
     };
     try {
-      this.#stats.publish('demo', stats);
+      await this.#stats.publish('demo', stats);
     } catch {
       // A full disk: the engine says so, and statistics are not worth an end.
     }

@@ -10,6 +10,7 @@ import {
   type LmdbLog,
   openStatsBoard,
   type ProcessFigures,
+  type StatsBoard,
   watchProcess,
 } from '../../platform/index.js';
 import type { Configuration } from '../../schemas/configuration.js';
@@ -49,6 +50,7 @@ export interface EngineStatisticsOptions {
 export class EngineStatistics {
   readonly #options: EngineStatisticsOptions;
   readonly #look: () => ProcessFigures = watchProcess();
+  readonly #board: StatsBoard;
   #parts: EngineParts | undefined;
   #failed = false;
   /** As in the record before. */
@@ -60,6 +62,8 @@ export class EngineStatistics {
 
   constructor(options: EngineStatisticsOptions) {
     this.#options = options;
+    const { dir, clock } = options;
+    this.#board = openStatsBoard(dir, { nowMs: () => clock.nowMs() });
   }
 
   /** From here on everything is told; before, only that the engine starts. */
@@ -71,18 +75,19 @@ export class EngineStatistics {
   }
 
   /** The last record: the logs are closed. */
-  stopped(): void {
+  stopped(): Promise<void> {
     this.#parts = undefined;
-    this.publish();
+    return this.publish();
   }
 
-  publish(): void {
-    const { dir, clock, logger, health } = this.#options;
+  /** Never rejects. */
+  async publish(): Promise<void> {
+    const { logger, health } = this.#options;
     const state = { state: health.state, version: packageVersion(), ...this.#look() };
     const parts = this.#parts;
     const value = parts === undefined ? state : { ...state, ...this.#figures(parts) };
     try {
-      openStatsBoard(dir, { nowMs: () => clock.nowMs() }).publish('engine', value);
+      await this.#board.publish('engine', value);
       this.#failed = false;
     } catch (error) {
       // A full disk must not end scoring for want of statistics; it is said once.

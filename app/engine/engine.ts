@@ -156,7 +156,7 @@ class Engine implements RunningRole {
   async start(): Promise<void> {
     const { logger, configuration } = this.#options;
     const operationsPort = await this.#openOperations();
-    this.#timers.push(setInterval(() => this.#statistics.publish(), STATS_MS));
+    this.#timers.push(setInterval(() => void this.#statistics.publish(), STATS_MS));
     this.#begin('reads the journal');
     await this.#prepareJournal();
     await this.#startAdmission();
@@ -181,14 +181,14 @@ class Engine implements RunningRole {
     await this.#openIngest(operationsPort);
     this.#timers.push(setInterval(() => this.#everySecond(), STATS_MS));
     this.#health.set('running');
-    this.#statistics.publish();
+    void this.#statistics.publish();
     logger.info({ threads: configuration.threads, shards: this.#shards }, 'engine runs');
     this.#startDemo();
   }
 
   #begin(what: string): void {
     this.#health.set('starting', what);
-    this.#statistics.publish();
+    void this.#statistics.publish();
   }
 
   /** First records of a new journal, and the number of shards where every start finds it. */
@@ -371,7 +371,7 @@ class Engine implements RunningRole {
   async stop(): Promise<void> {
     this.#health.set('draining');
     for (const t of this.#timers) clearInterval(t);
-    this.#statistics.publish();
+    void this.#statistics.publish();
     await this.#demo?.stop();
     for (const close of this.#closers) await close();
     await this.#admission.close();
@@ -385,7 +385,7 @@ class Engine implements RunningRole {
     await this.#hits.close();
     await this.#journal.close();
     this.#health.set('stopped');
-    this.#statistics.stopped();
+    await this.#statistics.stopped();
     await this.#closeOperations();
   }
 }

@@ -43,7 +43,7 @@ beforeAll(async () => {
   cookie = await rig.signIn();
   await rig.put(sampleHit(1));
   await until(() => rig.server.book.workPosition === 1, 'taken');
-  rig.board.publish('demo', demo);
+  await rig.board.publish('demo', demo);
 });
 afterAll(() => rig.end());
 
@@ -153,14 +153,14 @@ describe('doors', () => {
     const steer = await rig.send('POST', '/api/demo/commands', pause, { cookie: officer });
     expect(steer.status).toBe(403);
     expect(await rig.json<DemoReply | null>('/api/demo', officer)).toBeNull();
-    rig.board.publish('demo', demo);
+    await rig.board.publish('demo', demo);
     await waitForDemo();
     const shown = await rig.json<DemoReply>('/api/demo', officer);
     expect(shown.curl).toBeNull();
   });
 
   it('let an administrator steer the demonstration, at a pace', async () => {
-    rig.board.publish('demo', demo);
+    await rig.board.publish('demo', demo);
     const { stats } = await waitForDemo();
     expect(stats).toMatchObject({ phase: 'live' });
     const reply = await rig.json<DemoReply>('/api/demo', cookie);

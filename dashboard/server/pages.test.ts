@@ -189,8 +189,8 @@ describe('pages beside the queue', () => {
   });
 
   it('put the system together from what the roles say', async () => {
-    rig.board.publish('engine', { state: 'running', deadLetters: { malformed: 2 } });
-    rig.board.publish('disk', { parts: [], totalBytes: 123, freeBytes: 1 });
+    await rig.board.publish('engine', { state: 'running', deadLetters: { malformed: 2 } });
+    await rig.board.publish('disk', { parts: [], totalBytes: 123, freeBytes: 1 });
     const page = await get<SystemPage>('/api/system');
     expect(page).toMatchObject({
       engine: { value: { state: 'running' } },

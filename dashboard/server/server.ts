@@ -232,9 +232,9 @@ function keepUp(o: {
     if (changes.some((change) => change.opened)) stats.lastAlertMs = o.nowMs();
   });
   let told = false;
-  const publish = (): void => {
+  const publish = async (): Promise<void> => {
     try {
-      o.board.publish('dashboard', own.take());
+      await o.board.publish('dashboard', own.take());
       told = false;
     } catch (err) {
       // A full disk, most likely: the queue must stay usable, for what is there can be worked on.
@@ -245,7 +245,7 @@ function keepUp(o: {
   const refresh = setInterval(() => {
     if (directory.refresh()) book.store.rename();
     system.watch();
-    publish();
+    void publish();
   }, REFRESH_MS);
   return [refresh];
 }

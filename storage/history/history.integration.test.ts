@@ -212,13 +212,13 @@ it('says up to when an answer is complete', async () => {
   expect(await age()).toBe('nothing is stored yet');
   expect(history.status()).toMatchObject({ state: 'starting', writtenToMs: null });
   await put(tables.cursors, [[cursorAt(5, STORED_MS), cursorAt(3, 3_000)]]);
-  board.publish('storage', { history: ready, lag: { journal: 3, hits: 0, work: 0 } });
+  await board.publish('storage', { history: ready, lag: { journal: 3, hits: 0, work: 0 } });
   expect(await age()).toBe(STORED_MS);
   expect(history.status()).toEqual(ready);
   // Nothing left to write: a quiet log is not an old one.
-  board.publish('storage', { history: ready, lag: { journal: 0, hits: 0, work: 0 } });
+  await board.publish('storage', { history: ready, lag: { journal: 0, hits: 0, work: 0 } });
   expect(await age()).toBe(START_MS - 1_000);
-  openStatsBoard(database.dir, { nowMs: () => START_MS - 5_001 }).publish('storage', {
+  await openStatsBoard(database.dir, { nowMs: () => START_MS - 5_001 }).publish('storage', {
     history: ready,
   });
   expect(history.status()).toMatchObject({ state: 'away', writtenToMs: STORED_MS });
