@@ -68,7 +68,7 @@ describe('weir run', () => {
     const weir = startRun(dir, ports);
     await untilReady(weir);
     expect(weir.out()).toContain(`http://127.0.0.1:${ports.dashboard}`);
-    expect(weir.out()).toMatch(/#token=\S+ {3}\(works once\)/);
+    expect(weir.out()).toMatch(/#token=\S+ {3}\(signs you in, works once\)/);
     expect(weir.out()).toMatch(/curl -X POST http:\/\/127\.0\.0\.1:\d+\/\S+/);
     expect(weir.err()).not.toMatch(/token=/);
     for (const port of [ports.engineOperations, ports.dashboardOperations]) {

@@ -87,7 +87,7 @@ describe('cases', () => {
     ]);
   });
 
-  it('that a crash cut are told to their end, as they were; those long ago are let go', async () => {
+  it('that a crash cut are told to their end, as they were; old ones are let go', async () => {
     const cut: BegunCase = { kind: 'remittances', n: 3, startMs: START_MS - 60_000 };
     const old: BegunCase = { kind: 'cycle', n: 1, startMs: START_MS - 3_600_000 };
     const { cases, state, events, feeder } = rig([old, cut]);

@@ -100,8 +100,8 @@ export interface Day {
   month: number;
   dayOfMonth: number;
   /**
-   * Days of the month, a bit each, whose wages and instalments are paid today: none on a day that is
-   * not worked, and on the day before such days theirs too.
+   * Days of the month, a bit each, whose wages and instalments are paid today: none on a day that
+   * is not worked, and on the day before such days theirs too.
    */
   workingDueDays: number;
   /** The same, and today whether it is worked or not. */

@@ -25,7 +25,7 @@ export interface BankTransaction {
 
 export interface PatternLabel {
   id: string;
-  /** `structuring`, `fan-in`, ... or, for hard negatives, `payroll`, `rent-collector`, `harvest` ... */
+  /** `structuring`, `fan-in` ...; of hard negatives `payroll`, `rent-collector`, `harvest` ... */
   kind: string;
   /** False for hard negatives. */
   suspicious: boolean;
@@ -57,6 +57,6 @@ export interface Bank {
   receipts(fromMs: number, toMs: number, count: number): Iterable<BankTransaction>;
   /** Patterns that touch [fromMs, toMs). */
   labels(fromMs: number, toMs: number): PatternLabel[];
-  /** The `n`-th case of a kind; each takes a customer that no earlier one took, as long as they last. */
+  /** The `n`-th case of a kind; each takes a fresh customer, as long as they last. */
   plan(kind: CaseKind, n: number, nowMs: number): PlannedCase;
 }
