@@ -83,6 +83,8 @@ export interface BlobStore {
   put(bytes: Uint8Array): Promise<string>;
   /** Throws `blob_missing` with the hash. */
   get(sha256: string): Uint8Array;
+  /** Of one that nothing names any more; nothing happens where there is none. */
+  remove(sha256: string): Promise<void>;
 }
 
 export interface SnapshotMeta {

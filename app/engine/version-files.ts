@@ -60,6 +60,8 @@ export class VersionFiles {
     const inForce = this.#versions.shaAt(admission.nextPosition).reference;
     const data = this.#referenceData(inForce);
     if (data === undefined) return false;
+    // Here, where nobody else is storing one: it could be the one that is about to go.
+    await this.#versions.dropOldReferences();
     const sha = await this.#blobs.put(Buffer.from(referenceJson(data)));
     if (sha === inForce) return false;
     const tables = new ReferenceTables(data);

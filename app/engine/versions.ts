@@ -11,6 +11,8 @@ import type { Versions } from './pipeline-options.js';
 import { catalogueMark } from './shared-words.js';
 
 export interface VersionedJournal {
+  /** First position that is kept. */
+  first(): number;
   table(name: string): SideTable;
   readonly blobs: BlobStore;
 }
@@ -80,6 +82,23 @@ export class VersionBook implements Versions {
       if (record.type === 'reference') found.reference = record.sha256;
     }
     return found;
+  }
+
+  /**
+   * Removes reference data that no position kept needs: not named at one, nor in force at the first.
+   * Catalogues stay, for hits name them, and they are small. The caller must not be about to name
+   * one that it has found to be there.
+   */
+  async dropOldReferences(): Promise<void> {
+    const first = this.journal.first();
+    const inForce = this.shaAt(first).reference;
+    const kept = new Set<string>();
+    const old = new Set<string>();
+    for (const { position, record } of readControls(this.journal)) {
+      if (record.type !== 'reference') continue;
+      (position >= first || record.sha256 === inForce ? kept : old).add(record.sha256);
+    }
+    for (const sha256 of old) if (!kept.has(sha256)) await this.journal.blobs.remove(sha256);
   }
 
   /** The first versions of a journal stand at its beginning and hold before themselves too. */

@@ -109,6 +109,11 @@ describe('a log on LMDB', () => {
     expect(await log.blobs.put(record('abc'))).toBe(sha);
     expect(Buffer.from(log.blobs.get(sha)).toString()).toBe('abc');
     expect(() => log.blobs.get('00')).toThrow(/blob 00 is not in the file/);
+    await log.blobs.remove(sha);
+    expect(() => log.blobs.get(sha)).toThrow(/is not in the file/);
+    await log.blobs.remove(sha);
+    expect(await log.blobs.put(record('abc'))).toBe(sha);
+    expect(Buffer.from(log.blobs.get(sha)).toString()).toBe('abc');
   });
 
   it('calls its own listeners, until they stop', async () => {

@@ -51,7 +51,7 @@ export abstract class LogBase implements LmdbLog {
   abstract append(records: readonly Uint8Array[], also?: AlsoCommit): Promise<AppendResult>;
   abstract truncate(position: number): Promise<void>;
   abstract close(): Promise<void>;
-  protected abstract storeBlob(sha256: string, bytes: Uint8Array): Promise<void>;
+  protected abstract storeBlob(sha256: string, bytes: Uint8Array | null): Promise<void>;
   /** The open file, undefined while a reader waits for it; throws when closed. */
   protected abstract file(): Environment | undefined;
 

@@ -200,9 +200,9 @@ export class LogWriter extends LogBase {
     await this.#queue.drained();
   }
 
-  protected override storeBlob(sha256: string, bytes: Uint8Array): Promise<void> {
+  protected override storeBlob(sha256: string, bytes: Uint8Array | null): Promise<void> {
     if (this.closed) throw this.closedError();
-    this.#room.take(bytes.length);
+    if (bytes !== null) this.#room.take(bytes.length);
     return this.#commit([{ database: this.#database('blobs'), key: sha256, value: bytes }]);
   }
 

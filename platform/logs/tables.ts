@@ -106,11 +106,11 @@ export function decodeMeta(bytes: Uint8Array): MetaValue {
   return bytes[0] === 1 ? Buffer.from(body).toString('utf8') : body;
 }
 
-/** `store` commits one value under a key of the blob database and resolves when it is durable. */
+/** `store` commits a value (null removes) in the blob database; resolves when it is durable. */
 export function blobStore(
   log: string,
   environment: () => Environment | undefined,
-  store: (sha256: string, bytes: Uint8Array) => Promise<void>,
+  store: (sha256: string, bytes: Uint8Array | null) => Promise<void>,
 ): BlobStore {
   const table = sideTable(log, environment, 'blobs');
   const hashOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
@@ -141,6 +141,9 @@ export function blobStore(
         );
       }
       return bytes;
+    },
+    async remove(sha256) {
+      if (table.has(sha256)) await store(sha256, null);
     },
   };
 }
