@@ -1,14 +1,18 @@
 /**
  * The first minute of somebody new, on the screen: the whole program with its bank and its
  * ClickHouse, signed in by the link of the terminal, every button of the banner pressed, and once
- * stopped and started again. What comes is asserted, and in which order; never when.
+ * stopped and started again. What comes is asserted, and in which order; never when. On the way a
+ * picture of each page in both languages, themes and widths goes to WEIR_SHOTS, or to dist/shots.
  */
 import { execFile } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CaseKind } from '../schemas/demo.js';
 import type { AlertList, AlertRow, DemoReply, SystemPage } from '../schemas/protocol.js';
+import { packageRoot } from './package.js';
 import {
   CHINESE,
   type Opened,
@@ -42,6 +46,13 @@ const RULES: Partial<Record<CaseKind, RegExp>> = {
   'care-outflow': /^watched-outflow-special-care$/,
   'corporate-outflow': /^watched-outflow$/,
 };
+const SHOTS = process.env['WEIR_SHOTS'] ?? join(packageRoot(), 'dist', 'shots');
+const SIZES = [
+  [390, 844],
+  [1440, 900],
+] as const;
+/** Canvases are drawn anew with the next frames. */
+const DRAWN_MS = 150;
 const FAMILIES = ['aml', 'activity-drop', 'outflow'] as const;
 
 let browser: Browser;
@@ -101,8 +112,6 @@ describe('the first minute', () => {
     await signInBy(page, signInLink(weir));
     expect(page.url()).not.toContain('token');
     expect(await textOf('.demo strong')).toBe('This is a demonstration bank');
-    // Gone if the page were ever loaded anew.
-    await page.evaluate(() => Object.assign(window, { sameDocument: true }));
     for (const family of FAMILIES) {
       await page.waitForSelector(`[data-tab="${family}"] .count:not(:text-is("0"))`);
     }
@@ -229,10 +238,43 @@ describe('the first minute', () => {
     expect(await violations(page)).toEqual([]);
   });
 
+  it('draws each page in both languages, themes and widths, within its edges', async () => {
+    mkdirSync(SHOTS, { recursive: true });
+    const [first] = (await rows()).filter((each) => each.family === 'outflow');
+    const pages = [
+      ['queue', '/', '.row:not([hidden])'],
+      ['drawer', `/#/alerts/${first?.id}`, '.gates'],
+      ['customer', `/customers/${first?.subject}`, '#transactions :is(tbody tr, [data-why])'],
+      ['system', '/system', '.station[data-state]'],
+    ] as const;
+    for (const language of ['zh', 'en']) {
+      await page.evaluate((to) => localStorage.setItem('weir.language', to), language);
+      for (const [name, path, ready] of pages) {
+        await page.goto(`http://127.0.0.1:${ports.dashboard}${path}`);
+        await page.waitForSelector(ready);
+        expect(await page.getAttribute('html', 'lang')).toMatch(language);
+        if (name === 'drawer') await untilDays('.drawer');
+        for (const colorScheme of ['light', 'dark'] as const) {
+          await page.emulateMedia({ colorScheme });
+          for (const [width, height] of SIZES) {
+            await page.setViewportSize({ width, height });
+            await page.waitForTimeout(DRAWN_MS);
+            const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+            expect(wide, `${name} ${language} ${width}`).toBe(width);
+            const file = `${name}-${language}-${colorScheme}-${width}.png`;
+            await page.screenshot({ path: join(SHOTS, file) });
+          }
+        }
+      }
+    }
+  });
+
   it('goes on by itself after Ctrl-C and a new start, with new cases', async () => {
     await page.keyboard.press('g');
     await page.keyboard.press('l');
     await page.keyboard.press('Escape');
+    // Gone if the page were ever loaded anew.
+    await page.evaluate(() => Object.assign(window, { sameDocument: true }));
     const before = await rows();
     weir.process.kill('SIGINT');
     expect(await weir.ended, weir.err()).toBe(0);
