@@ -2,9 +2,7 @@
  * Storage against the real ClickHouse: what is in the logs is in the tables once, whatever is
  * killed, and the sums are those of the rows.
  */
-import { execFileSync } from 'node:child_process';
-import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { neededFrom } from '../platform/index.js';
@@ -12,6 +10,7 @@ import type { DatabaseFailure } from '../storage/client/errors.js';
 import { startBlackHole } from '../storage/testing/black-hole.js';
 import { startTestDatabase } from '../storage/testing/database.js';
 import { ROW_TABLES, type RowTable } from '../storage/writer/tables.js';
+import { canMount, fillDisk, mountSmallDisk, unmountSmallDisk } from './testing/small-disk.js';
 import { StoredBank, type StoredBankOptions } from './testing/stored-bank.js';
 
 const deep = process.env['WEIR_DEEP'] === '1';
@@ -187,15 +186,14 @@ describe.runIf(canMount())('a full disk', () => {
     const mounted = { path: '' };
     const prepare = (dir: string): void => {
       mounted.path = join(dir, 'clickhouse');
-      mkdirSync(mounted.path);
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=32m', 'tmpfs', mounted.path]);
+      mountSmallDisk(mounted.path, 32);
     };
     const { live, caughtUp, differences, storage } = bound(await start({ prepare }));
     try {
       await live(200);
       await caughtUp();
       const ballast = join(mounted.path, 'ballast');
-      fill(ballast);
+      fillDisk(ballast);
       await live(2_000);
       await failed('disk-full');
       rmSync(ballast);
@@ -206,7 +204,7 @@ describe.runIf(canMount())('a full disk', () => {
       expect(storage.writer.errorsTotal.other).toBe(0);
     } finally {
       await bank?.stopStorage();
-      execFileSync('umount', ['--lazy', mounted.path]);
+      unmountSmallDisk(mounted.path);
       await bank?.stop();
       bank = undefined;
     }
@@ -226,33 +224,6 @@ function bound(of: StoredBank) {
 async function failed(code: DatabaseFailure): Promise<void> {
   while (bank?.storage.writer.errorsTotal[code] === 0) {
     await new Promise((done) => setTimeout(done, 10));
-  }
-}
-
-/** Until there is no room left. */
-function fill(path: string): void {
-  const file = openSync(path, 'w');
-  const bytes = Buffer.alloc(64 * 1024);
-  try {
-    for (;;) writeSync(file, bytes);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
-  } finally {
-    closeSync(file);
-  }
-}
-
-/** A small file system of its own needs the right to mount; elsewhere the test is left out. */
-function canMount(): boolean {
-  const dir = mkdtempSync(join(tmpdir(), 'weir-mount-'));
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', dir], { stdio: 'ignore' });
-    execFileSync('umount', [dir], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  } finally {
-    rmSync(dir, { recursive: true, force: true });
   }
 }
 

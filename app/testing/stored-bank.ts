@@ -7,8 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeHit } from '../../dashboard/server/hits.js';
-import { createRouter } from '../../ingest/router.js';
-import { type Harness, readLeg, reference, startAdmission } from '../../ingest/testing.js';
+import { type Harness, startAdmission } from '../../ingest/testing.js';
 import {
   createLogger,
   createMetrics,
@@ -26,9 +25,9 @@ import { createDatabaseClient, type DatabaseClient } from '../../storage/client/
 import { readEndpoint } from '../../storage/endpoint.js';
 import { type Storage, startStorage } from '../../storage/storage.js';
 import { type Differences, reconcile } from '../../storage/writer/reconciliation.js';
+import { compare, storedDifferences, sumsOf, truthOf } from './stored-truth.js';
 
 const HOUR_MS = 3_600_000;
-const ZONE_MS = 8 * HOUR_MS;
 const PACE = {
   roundMs: 50,
   requestMsMax: 3_000,
@@ -214,41 +213,10 @@ export class StoredBank {
   }
 
   /** Every difference between the logs and the rows, in words; empty when there is none. */
-  async differences(): Promise<string[]> {
-    const truth = this.truth();
-    const legs = await this.ask<Record<string, unknown>>(
-      'SELECT position, side, subject, account, counterparty, country, transaction_id, ' +
-        'amount_base_minor, class_bits, balance_after_minor FROM weir.legs FINAL',
-    );
-    const transactions = await this.ask<Record<string, unknown>>(
-      'SELECT position, id, amount_minor, history FROM weir.transactions FINAL',
-    );
-    return [
-      ...compare(
-        'legs',
-        truth.legs,
-        legs.map((row) => Object.values(row).join('|')),
-      ),
-      ...compare(
-        'transactions',
-        truth.transactions,
-        transactions.map((row) => Object.values(row).join('|')),
-      ),
-      ...compare('hours', truth.hours, await this.sums('hour', 'account_hours')),
-      ...compare('days', truth.days, await this.sums('toUInt16(day)', 'account_days')),
-      ...compare(
-        'hits',
-        this.hitIds,
-        (await this.ask<{ id: string }>('SELECT id FROM weir.hits FINAL')).map((row) => row.id),
-      ),
-      ...compare(
-        'alert events',
-        Array.from({ length: this.workRecords }, (_, i) => String(i)),
-        (await this.ask<{ position: string }>('SELECT position FROM weir.alert_events FINAL')).map(
-          (row) => row.position,
-        ),
-      ),
-    ];
+  differences(): Promise<string[]> {
+    const { offered, hitIds, workRecords } = this;
+    const truth = truthOf(this.harness.admitted, (position) => offered.get(position));
+    return storedDifferences((sql) => this.ask(sql), { ...truth, hitIds, workRecords });
   }
 
   /** Sums that are not those of the stored rows, which may be fewer than the log had. */
@@ -267,9 +235,13 @@ export class StoredBank {
       ...compare(
         'hours',
         await rows('intDiv(event_ms, 3600000)'),
-        await this.sums('hour', 'account_hours'),
+        await sumsOf((sql) => this.ask(sql), 'hour', 'account_hours'),
       ),
-      ...compare('days', await rows(day), await this.sums('toUInt16(day)', 'account_days')),
+      ...compare(
+        'days',
+        await rows(day),
+        await sumsOf((sql) => this.ask(sql), 'toUInt16(day)', 'account_days'),
+      ),
     ];
   }
 
@@ -286,75 +258,6 @@ export class StoredBank {
       await client.close();
     }
   }
-
-  private async sums(at: string, table: string): Promise<string[]> {
-    const rows = await this.ask<Record<string, unknown>>(
-      `SELECT subject, account, ${at} AS at, sum(in_count), sum(in_minor), sum(out_count), ` +
-        `sum(out_minor), sum(customer_made) FROM weir.${table} FINAL ` +
-        'GROUP BY subject, account, at HAVING sum(in_count) + sum(out_count) > 0',
-    );
-    return rows.map((row) => Object.values(row).join('|'));
-  }
-
-  /** From the admitted bytes, through the router. */
-  private truth() {
-    const router = createRouter({ shards: 16 });
-    router.setReference(reference());
-    const transactions: string[] = [];
-    const legs: string[] = [];
-    const hours = new Map<string, number[]>();
-    const days = new Map<string, number[]>();
-    for (const { position, record } of this.harness.admitted) {
-      const offered = this.offered.get(position);
-      if (offered !== undefined) transactions.push(offered);
-      const view = new DataView(record.buffer, record.byteOffset);
-      const eventMs = view.getFloat64(32, true);
-      router.route(position, record, (shard, bytes, length) => {
-        const leg = readLeg(shard, bytes, length);
-        const side = leg.side === 'credit' ? 1 : 0;
-        const balance = Number.isNaN(leg.balanceAfterMinor) ? null : leg.balanceAfterMinor;
-        legs.push(
-          [position, side, leg.subject, leg.account, leg.counterparty, leg.country, leg.id]
-            .concat([leg.amountBaseMinor, leg.classBits])
-            .concat(balance as number)
-            .join('|'),
-        );
-        const made = (leg.classBits & ClassBit.customerMade) !== 0 ? 1 : 0;
-        const who = `${leg.subject}|${leg.account}`;
-        const hour = `${who}|${Math.floor(eventMs / HOUR_MS)}`;
-        const day = `${who}|${Math.floor((eventMs + ZONE_MS) / (24 * HOUR_MS))}`;
-        for (const [sums, key] of [
-          [hours, hour],
-          [days, day],
-        ] as const) {
-          const sum = sums.get(key) ?? [0, 0, 0, 0, 0];
-          sum[side === 1 ? 0 : 2]! += 1;
-          sum[side === 1 ? 1 : 3]! += leg.amountBaseMinor;
-          sum[4]! += made;
-          sums.set(key, sum);
-        }
-      });
-    }
-    const lines = (sums: Map<string, number[]>) =>
-      [...sums].map(([key, sum]) => `${key}|${sum.join('|')}`);
-    return { transactions, legs, hours: lines(hours), days: lines(days) };
-  }
-}
-
-/** At most a few differences, so that a message can be read. */
-function compare(what: string, expected: readonly string[], found: readonly string[]): string[] {
-  const wanted = new Set(expected);
-  const seen = new Set<string>();
-  const problems: string[] = [];
-  for (const row of found) {
-    if (seen.has(row)) problems.push(`${what}: twice ${row}`);
-    if (!wanted.has(row)) problems.push(`${what}: unexpected ${row}`);
-    seen.add(row);
-  }
-  for (const row of wanted) if (!seen.has(row)) problems.push(`${what}: missing ${row}`);
-  return problems.length > 6
-    ? [...problems.slice(0, 6), `... ${problems.length} in all`]
-    : problems;
 }
 
 function hit(id: string, n: number): Hit {

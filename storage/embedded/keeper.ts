@@ -101,8 +101,15 @@ class RunningKeeper implements Keeper {
     }
     // Asked to stop while it started.
     if (this.stopping.signal.aborted) child.kill();
+    try {
+      writeEndpoint(dir, child.endpoint);
+    } catch (error) {
+      // On a full disk nobody could find it: started again later, as after any other end.
+      child.kill();
+      await child.ended;
+      return `its address cannot be written (${(error as NodeJS.ErrnoException).code})`;
+    }
     this.child = child;
-    writeEndpoint(dir, child.endpoint);
     logger.info({ pid: child.pid, url: child.endpoint.url }, 'the embedded ClickHouse listens');
     const watch = new AbortController();
     void this.watch(child, watch.signal);
