@@ -142,7 +142,7 @@ describe('hostile texts', () => {
     expect(text).toContain('A\ufffd91\ufffdB');
   });
 
-  it('come back from ClickHouse as they were sent, and are text on the customer’s page', async () => {
+  it('come back from ClickHouse as they were sent, as text on the customer’s page', async () => {
     const { page } = opened;
     const counterparties = async (subject: string): Promise<CounterpartyFlow[]> => {
       const path = `/api/customers/${subject}/history?days=30`;
