@@ -196,6 +196,7 @@ describe('history', () => {
     await page.waitForSelector('.days canvas');
     expect(await page.getAttribute('.days-picture', 'aria-label')).toMatch(/payments on \d+ days/);
     await page.click('.days summary');
+    await page.waitForSelector('.days tbody tr');
     expect(await page.locator('.days tbody tr').count()).toBeGreaterThan(30);
     expect(await page.locator('.sparkline canvas').count()).toBe(3);
     // A canvas knows nothing of a style sheet: it must be painted again with the theme.

@@ -70,6 +70,7 @@ export function Gates({ hit, rule }: { hit: Hit; rule: AlertDetail['rule'] }) {
           <li class="key-normal">{t.keyNormal}</li>
         ) : null}
       </ul>
+      {gates.some(isTight) ? <p class="bar-scale">{t.barTight}</p> : null}
       <Bands hit={hit} rule={rule} />
     </Block>
   );
@@ -108,14 +109,24 @@ const BAR_WIDTH = 400;
 const BAR_HEIGHT = 12;
 /** Room to the right of the largest mark. */
 const BAR_ROOM = 1.08;
+/** Beyond this many times the threshold the bar is drawn tighter, or its marks fall together. */
+const EVEN_TIMES_MAX = 10;
+
+/** Heights along a bar: even, or ever tighter above the threshold where the value is far off. */
+function scaleOf({ value, threshold }: GateEvidence): (at: number) => number {
+  const far = threshold > 0 && (value ?? 0) > threshold * EVEN_TIMES_MAX;
+  return far ? (at) => Math.asinh(at / threshold) : (at) => at;
+}
+const isTight = (gate: GateEvidence): boolean => scaleOf(gate)(gate.threshold) !== gate.threshold;
 
 /** Filled to the value, a line at the threshold, a ring at the normal; what counts is tinted. */
 function Bar({ gate }: { gate: GateEvidence }) {
   const t = text.value;
   const { value, threshold, normal } = gate;
-  const top = Math.max(value ?? 0, threshold, normal ?? 0) * BAR_ROOM;
+  const scale = scaleOf(gate);
+  const top = scale(Math.max(value ?? 0, threshold, normal ?? 0)) * BAR_ROOM;
   if (value === null || !(top > 0)) return null;
-  const x = (at: number) => Math.max(0, Math.min(1, at / top)) * BAR_WIDTH;
+  const x = (at: number) => Math.max(0, Math.min(1, scale(at) / top)) * BAR_WIDTH;
   const show = (at: number) => measure(at, gate.unit, bank.value, t);
   const words = fill(normal === undefined ? t.drawer.bars : t.drawer.barsNormal, {
     value: show(value),
