@@ -39,6 +39,8 @@ export class LogReader extends LogBase {
     }
     this.#identity = state.identity;
     this.#file = file;
+    // Our predecessor may have been killed while it read: what it saw would be kept for ever.
+    file.root.readerCheck();
     return file;
   }
 

@@ -49,6 +49,8 @@ export class LogWriter extends LogBase {
       names: [...DATABASES, ...[...this.#tables].map((name) => `table:${name}`)],
     });
     if (file === undefined) throw new Error(`unreachable: ${path} was not made`);
+    // Readers that were killed while they read would keep pages from being used again.
+    file.root.readerCheck();
     this.#file = file;
     this.#queue = new CommitQueue(this.name, file, {
       onFlushed: (end) => {

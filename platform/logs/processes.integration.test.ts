@@ -3,7 +3,7 @@
  * against the built program in dist/.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -233,6 +233,38 @@ describe('a reader in another process', () => {
     await kill(child.process);
     expect(log.readerCheck()).toBe(1);
     expect(log.readerCheck()).toBe(0);
+    await log.close();
+  });
+});
+
+describe('a reader that was killed while it read', () => {
+  it('keeps pages from being used again only until the next one opens the log', async () => {
+    const log = openLmdbLog(path, { name: 'journal' });
+    const fileBytes = (): number => statSync(path).size;
+    /** As much again as is thrown away. */
+    const churn = async (): Promise<number> => {
+      const before = fileBytes();
+      for (let i = 0; i < 30; i++) {
+        const { end } = await log.append([new Uint8Array(100_000)]);
+        await log.truncate(end);
+      }
+      return fileBytes() - before;
+    };
+    await churn();
+    expect(await churn()).toBeLessThan(500_000);
+    const child = start(`
+import { open } from 'lmdb';
+const root = open({ path, readOnly: true, noSubdir: true, maxDbs: 12 });
+root.useReadTransaction();
+say('reads');`);
+    expect(await child.line()).toBe('reads');
+    await kill(child.process);
+    const pinned = await churn();
+    expect(pinned).toBeGreaterThan(1_500_000);
+    const next = openLmdbLog(path, { name: 'journal', readOnly: true });
+    expect(next.end()).toBeGreaterThan(0);
+    expect(await churn()).toBeLessThan(pinned / 3);
+    await next.close();
     await log.close();
   });
 });

@@ -4,8 +4,10 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createLogger } from '../../platform/index.js';
 import type { Login } from '../endpoint.js';
 import { startTestDatabase, type TestDatabase } from '../testing/database.js';
+import { startKeeper } from './keeper.js';
 import { prepareLaunch } from './launcher.js';
 
 let database: TestDatabase;
@@ -62,6 +64,37 @@ describe('the embedded ClickHouse', () => {
     expect((await ask('SELECT n FROM weir.a', reader)).text).toBe('7');
   });
 });
+
+describe('the keeper', () => {
+  it('kills a child that hangs, and starts another one', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'weir-keeper-'));
+    const keeper = startKeeper({
+      dir,
+      database: 'weir',
+      memoryBytesMax: 700 * 1024 * 1024,
+      logger: createLogger({ role: 'storage', level: 'fatal' }),
+      onAbsent: (detail) => expect(detail).toBe(''),
+      pace: { hungAfterMs: 1_000, backOffMsMax: 100 },
+    });
+    try {
+      await until(() => keeper.endpoint !== undefined);
+      const hanging = keeper.pid as number;
+      process.kill(hanging, 'SIGSTOP');
+      await until(() => keeper.endpoint !== undefined && keeper.pid !== hanging);
+      expect(() => process.kill(hanging, 0)).toThrow('ESRCH');
+      const url = `${keeper.endpoint?.url}/ping`;
+      expect(await (await fetch(url)).text()).toBe('Ok.\n');
+      expect(keeper.restarts).toBeGreaterThanOrEqual(1);
+    } finally {
+      await keeper.stop(5_000);
+      rmSync(dir, { recursive: true, force: true });
+    }
+  });
+});
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((done) => setTimeout(done, 20));
+}
 
 describe('a launcher', () => {
   it('leaves when its parent is killed', async () => {

@@ -7,7 +7,7 @@ import type { Launch } from './launcher.js';
 
 const START_MS_MAX = 60_000;
 const START_STEP_MS = 25;
-const PING_MS_MAX = 5_000;
+export const PING_MS_MAX = 5_000;
 /** What is kept of its last words, for the log. */
 const LAST_WORDS_MAX = 2_000;
 
@@ -21,7 +21,8 @@ export interface EmbeddedChild {
   readonly endpoint: Endpoint;
   /** Resolves with the way it ended: a code, a signal or a reason, and its last words. */
   readonly ended: Promise<string>;
-  ping(): Promise<boolean>;
+  /** False after `msMax` without an answer. */
+  ping(msMax: number): Promise<boolean>;
   /** SIGTERM, and SIGKILL at the deadline; resolves when it is gone. */
   stop(deadlineMs: number): Promise<void>;
   kill(): void;
@@ -55,7 +56,7 @@ export async function startChild(
   let over: string | undefined;
   void ended.then((how) => (over = how));
   for (let waitedMs = 0; waitedMs < START_MS_MAX; waitedMs += START_STEP_MS) {
-    if (over === undefined && (await running.ping())) return running;
+    if (over === undefined && (await running.ping(PING_MS_MAX))) return running;
     if (over !== undefined) throw new Error(`ClickHouse ended at its start: ${over}`);
     await new Promise((done) => setTimeout(done, START_STEP_MS));
   }
@@ -72,7 +73,7 @@ function runningChild(
     pid: child.pid ?? 0,
     endpoint,
     ended,
-    ping: () => ping(endpoint.url),
+    ping: (msMax) => ping(endpoint.url, msMax),
     kill: () => void child.kill('SIGKILL'),
     async stop(deadlineMs) {
       const timer = setTimeout(() => child.kill('SIGKILL'), deadlineMs);
@@ -97,9 +98,9 @@ function watchEnd(child: ChildProcess): Promise<string> {
   });
 }
 
-async function ping(url: string): Promise<boolean> {
+async function ping(url: string, msMax: number): Promise<boolean> {
   try {
-    const reply = await fetch(`${url}/ping`, { signal: AbortSignal.timeout(PING_MS_MAX) });
+    const reply = await fetch(`${url}/ping`, { signal: AbortSignal.timeout(msMax) });
     return (await reply.text()) === 'Ok.\n';
   } catch {
     return false;

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../../platform/index.js';
 import { clickhouseFolder, type Endpoint, forgetEndpoint, writeEndpoint } from '../endpoint.js';
 import type { Pace } from '../pace.js';
-import { type EmbeddedChild, startChild } from './child.js';
+import { type EmbeddedChild, PING_MS_MAX, startChild } from './child.js';
 import { type EmbeddedFiles, writeEmbeddedFiles } from './files.js';
 import { type Launch, prepareLaunch } from './launcher.js';
 
@@ -123,7 +123,7 @@ class RunningKeeper implements Keeper {
     const { hungAfterMs } = this.options.pace;
     let answeredMs = performance.now();
     while (!ended.aborted && !this.stopping.signal.aborted) {
-      if (await child.ping()) answeredMs = performance.now();
+      if (await child.ping(Math.min(PING_MS_MAX, hungAfterMs))) answeredMs = performance.now();
       const silentMs = performance.now() - answeredMs;
       if (silentMs > hungAfterMs && !ended.aborted) {
         this.options.logger.error({ silentMs }, 'the embedded ClickHouse hangs, killing it');
