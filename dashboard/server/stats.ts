@@ -41,15 +41,17 @@ export class StatsSource {
     this.readBoard();
     const { p50, p99 } = this.latency.quantiles(now);
     const value = this.engine?.value;
+    const engine = this.engineState(now);
     return {
       atMs: now,
-      transactionsPerSecond: value?.transactionsPerSecond ?? 0,
+      // What it said before it went is no rate of now.
+      transactionsPerSecond: engine === 'away' ? 0 : (value?.transactionsPerSecond ?? 0),
       transactionsTotal: value?.transactionsTotal ?? 0,
       alertsPerMinute: this.alertRate.perMinute(now),
       openAlerts: this.book.store.openCount,
       latencyP50Ms: p50,
       latencyP99Ms: p99,
-      engine: this.engineState(now),
+      engine,
       lastAlertMs: this.lastAlertMs,
       demo: fresh(this.demo, now, AWAY_MS),
       history: this.history(),

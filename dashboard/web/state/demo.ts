@@ -14,10 +14,16 @@ export const demoProblem = signal('');
 /** What was last asked to be planted here. */
 const asked = signal<{ kind: CaseKind; known: number } | null>(null);
 
-/** As pushed, or as first read. */
+/**
+ * As pushed, or as first read. Who plays it lives with the engine: while that is away or starts,
+ * what was last known stands, or a banner that goes would move every row.
+ */
 export const demo = computed<DemoStats | null>(() => {
   const pushed = stats.value.at(-1);
-  return pushed === undefined ? (demoControls.value?.demo ?? null) : pushed.demo;
+  const first = demoControls.value?.demo ?? null;
+  if (pushed === undefined) return first;
+  if (pushed.demo !== null || pushed.engine === 'running') return pushed.demo;
+  return stats.value.findLast((each) => each.demo !== null)?.demo ?? first;
 });
 
 export async function readDemo(): Promise<void> {
