@@ -90,7 +90,7 @@ export const configurationSchema = z.strictObject({
     .string()
     .regex(/^[a-z][a-z0-9_]{0,62}$/)
     .default('weir'),
-  /** Oldest days of transactions go above this; aggregates stay (`historyDays`). */
+  /** Above this the oldest rows go, merchants' card receipts first (docs/history.md). */
   clickhouseBytesMax: z
     .number()
     .int()
