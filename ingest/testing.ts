@@ -78,6 +78,7 @@ export async function startAdmission(
     settings?: Record<string, number>;
     nowMs?: number;
     deadLettersMax?: number;
+    diskHasRoom?: () => boolean;
     keepConsumed?: boolean;
     /** Sees the record itself, before it is copied. */
     onRecord?: (position: number, record: Uint8Array) => void;
@@ -98,6 +99,7 @@ export async function startAdmission(
   const admitted: Harness['admitted'] = [];
   const admission = await createAdmission({
     journal,
+    ...(options.diskHasRoom && { diskHasRoom: options.diskHasRoom }),
     clock,
     configuration: configurationSchema.parse({
       dedupeIdsMax: 100_000,

@@ -16,7 +16,7 @@ import { type BankState, type BegunCase, writeBankState } from './bank-state.js'
 import { Feeder } from './feeder.js';
 import { BANK_SOURCES } from './sources.js';
 
-/** Rows of history that are handed on in one turn of the engine's loop: about a millisecond. */
+/** Rows that are handed on in one turn of the engine's loop: about a millisecond. */
 const SLICE_ROWS = 128;
 const SECOND_MS = 1_000;
 const PROGRESS_MS = 5_000;
@@ -193,7 +193,8 @@ export class BankPlayer {
       const nextOffset = (offsets[to - 1] as number) + 1;
       const offer = { source, history: what === 'history', items, nextOffset, quiet: true };
       if (!(await this.#feeder.offer(offer))) return;
-      if (what === 'history') await new Promise(setImmediate);
+      // Also live: after a stall much is due at once.
+      if (what === 'history' || to < ends.length) await new Promise(setImmediate);
     }
     if (what !== 'history') return;
     this.#historyRatio = ratio;

@@ -35,7 +35,7 @@ import { EngineStatistics } from './engine-stats.js';
 import { HIT_IDS_TABLE, HITS_RESERVE_BYTES, HitsWriter } from './hits-writer.js';
 import { APPEND_BOUNDS, measuredJournal } from './measured-journal.js';
 import { Pipeline } from './pipeline.js';
-import { isStateFull, readyWhen } from './readiness.js';
+import { DiskRoom, isStateFull, readyWhen } from './readiness.js';
 import { Reloader } from './reload.js';
 import { Retention } from './retention.js';
 import { Snapshotter } from './snapshotter.js';
@@ -70,6 +70,7 @@ class Engine implements RunningRole {
   readonly #statistics: EngineStatistics;
   readonly #journalAppend = new Durations(APPEND_BOUNDS);
   readonly #retention: Retention;
+  readonly #disk: DiskRoom;
   #pipeline!: Pipeline;
   #decisions!: Decisions;
   #admission!: Admission;
@@ -86,6 +87,7 @@ class Engine implements RunningRole {
     const { dir, configuration, logger } = options;
     mkdirSync(dir, { recursive: true });
     const { clock } = options;
+    this.#disk = new DiskRoom(dir, logger);
     this.#statistics = new EngineStatistics({ dir, clock, logger, health: this.#health });
     this.#journal = openLmdbLog(join(dir, 'journal.mdb'), {
       name: 'journal',
@@ -229,6 +231,7 @@ class Engine implements RunningRole {
         if (this.#accepting) this.#pipeline.accept(position, record);
       },
       onFailed: (error) => this.#fail(error, 'the journal cannot be written'),
+      diskHasRoom: () => this.#disk.has(),
     });
   }
 
@@ -322,7 +325,7 @@ class Engine implements RunningRole {
     };
     this.#statistics.stands(parts);
     this.#hitsTotal = registerEngineMetrics({ ...parts, metrics: this.#metrics, sourceNames });
-    readyWhen(this.#health, this.#pipeline, this.#writer);
+    readyWhen(this.#health, this.#disk, this.#pipeline, this.#writer);
   }
 
   #startDemo(): void {

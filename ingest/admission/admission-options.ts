@@ -31,6 +31,8 @@ export interface AdmissionOptions {
   onAdmitted(position: number, record: Uint8Array): void;
   /** The journal failed: nothing more is taken; stop and start again. */
   onFailed(error: unknown): void;
+  /** False: sources wait, as for a full journal. Asked once a second and for each MiB. */
+  diskHasRoom?(): boolean;
   /** Progress of reading the journal's tail at start. */
   onRestoring?(done: number, total: number): void;
   /** Dead letters kept; the oldest beyond it are dropped and counted. */

@@ -229,6 +229,25 @@ describe('admission into a real journal', () => {
     expect(h.offer([transaction({ id: 'more' })]).full).toBe(false);
   });
 
+  it('pauses sources while the disk is nearly full, whoever fills it', async () => {
+    let diskHasRoom = true;
+    const h = await start({ diskHasRoom: () => diskHasRoom });
+    let room = 0;
+    h.admission.onRoom(() => room++);
+    taken(h.offer([transaction({ id: 'before' })]));
+    h.admission.consumed(h.admission.nextPosition);
+    diskHasRoom = false;
+    h.admission.tick();
+    expect(h.offer([transaction({ id: 'meanwhile' })]).full).toBe(true);
+    await h.admission.flush();
+    h.admission.tick();
+    expect(room).toBe(0);
+    diskHasRoom = true;
+    h.admission.tick();
+    expect(room).toBe(1);
+    taken(h.offer([transaction({ id: 'meanwhile' })]));
+  });
+
   it('numbers sources for ever and keeps their offsets with the records', async () => {
     let h = await start();
     h.offer([transaction({ id: 'a' })], { source: 'one', nextOffset: 7 });

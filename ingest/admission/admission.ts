@@ -94,6 +94,7 @@ export class Admission implements SourceHost {
       pendingBytesMax: configuration.pendingBytesMax,
       journalBytesMax: configuration.journalBytesMax,
       onFailed: options.onFailed,
+      ...(options.diskHasRoom && { diskHasRoom: options.diskHasRoom }),
     });
     const limits = {
       lettersMax: options.deadLettersMax ?? DEAD_LETTERS_MAX,

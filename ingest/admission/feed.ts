@@ -14,6 +14,8 @@ export interface FeedOptions {
   /** Admitted but not consumed, and likewise admitted but not flushed. */
   pendingBytesMax: number;
   journalBytesMax: number;
+  /** Absent: always. */
+  diskHasRoom?(): boolean;
   /** The journal failed: nothing more can be admitted, the process must start again. */
   onFailed(error: unknown): void;
 }
@@ -142,9 +144,9 @@ export class Feed {
     this.#release();
   }
 
-  /** Now and then: a full journal may have been truncated meanwhile. */
+  /** Now and then: a full journal may have been truncated meanwhile, or others fill the disk. */
   poll(): void {
-    if (this.#journalFull) this.#checkRoom();
+    this.#checkRoom();
     this.#release();
   }
 
@@ -218,10 +220,12 @@ export class Feed {
   }
 
   #checkRoom(): void {
-    const { journal, journalBytesMax } = this.#options;
+    const { journal, journalBytesMax, diskHasRoom } = this.#options;
     const reserve = Math.min(JOURNAL_RESERVE_BYTES, journalBytesMax / 8);
     this.#sinceCheckBytes = 0;
-    this.#journalFull = journal.bytesUsed() + this.#unflushedBytes > journalBytesMax - reserve;
+    this.#journalFull =
+      journal.bytesUsed() + this.#unflushedBytes > journalBytesMax - reserve ||
+      diskHasRoom?.() === false;
   }
 
   #dropConsumed(): void {
