@@ -80,6 +80,9 @@ function oneDecimal(value: number): string {
   return `${value < 0 && tenths > 0 ? '-' : ''}${decimal(tenths, 1, 1, 0)}`;
 }
 
+/** What binary arithmetic may take from a percentage; 76.9999999 is not that, and stays below 77. */
+const BINARY_ERROR = 1e-8;
+
 /**
  * Cut to one decimal; where that would hide that the value is above a whole number, to two or four:
  * 100.0002 is over the limit, and says so.
@@ -87,11 +90,11 @@ function oneDecimal(value: number): string {
 export function percentText(value: number): string {
   const abs = Math.abs(value);
   for (const digits of [1, 2, 4]) {
-    const scaled = Math.floor(abs * 10 ** digits + 1e-6);
+    const scaled = Math.floor(abs * 10 ** digits + BINARY_ERROR);
     if (scaled % 10 ** digits === 0) continue;
     return `${value < 0 ? '-' : ''}${decimal(scaled, digits, digits, 0)}`;
   }
-  const whole = Math.floor(abs + 1e-6);
+  const whole = Math.floor(abs + BINARY_ERROR);
   return `${value < 0 && whole > 0 ? '-' : ''}${grouped(whole)}`;
 }
 
