@@ -85,7 +85,7 @@ export class VersionBook implements Versions {
   }
 
   /**
-   * Removes reference data that no position kept needs: not named at one, nor in force at the first.
+   * Removes reference data that no position kept needs: named at none, nor in force at the first.
    * Catalogues stay, for hits name them, and they are small. The caller must not be about to name
    * one that it has found to be there.
    */
