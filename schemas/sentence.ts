@@ -80,7 +80,7 @@ function oneDecimal(value: number): string {
   return `${value < 0 && tenths > 0 ? '-' : ''}${decimal(tenths, 1, 1, 0)}`;
 }
 
-/** What binary arithmetic may take from a percentage; 76.9999999 is not that, and stays below 77. */
+/** What binary arithmetic may take from a percentage; 76.9999999 is not that: it stays. */
 const BINARY_ERROR = 1e-8;
 
 /**
