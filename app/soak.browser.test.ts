@@ -41,7 +41,7 @@ const GROWTH_RATIO_MAX = 0.1;
 const swingBytes = (name: string): number => (name === 'clickhouse' ? 64_000_000 : 12_000_000);
 const DELAY_SECONDS_MAX = 0.02;
 const DELAY_SHARE_MAX = 0.001;
-/** docs/operations.md says 315 for a receipt; watermarks and pages half full come on top. */
+/** docs/operations.md says 390 to 410 at this rate. */
 const JOURNAL_BYTES_PER_TRANSACTION_MAX = 450;
 
 let browser: Browser;
