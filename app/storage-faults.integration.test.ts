@@ -99,7 +99,10 @@ async function killChild(world: StorageWorld, random: Random): Promise<void> {
 }
 
 async function fullDisk(world: StorageWorld): Promise<void> {
-  await until(() => world.stats?.history.state === 'ready');
+  // Rows that come in say that the last kill is over: its record may still read `ready`.
+  const stored = (): number => world.stats?.rowsTotal['transactions'] ?? 0;
+  const known = stored();
+  await until(() => world.stats?.history.state === 'ready' && stored() > known);
   const ballast = join(mounted, 'ballast');
   fillDisk(ballast);
   await until(() => (world.stats?.errorsTotal['disk-full'] ?? 0) > 0);

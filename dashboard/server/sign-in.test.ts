@@ -189,12 +189,17 @@ describe('sign-in and API', () => {
 
   it('goes on when its statistics cannot be written, and says so once', async () => {
     // In the way, as a full disk is.
-    mkdirSync(join(rig.dir, 'stats', 'dashboard.json.tmp'));
+    mkdirSync(join(rig.dir, 'stats', 'dashboard.json.tmp'), { recursive: true });
     const told = () => rig.lines.filter((line) => line.message.startsWith('statistics'));
     await until(() => told().length > 0, 'told');
     await new Promise((resolve) => setTimeout(resolve, 1_500));
     expect(told()).toHaveLength(1);
     expect((await get('/api/session')).status).toBe(401);
+  });
+
+  it('says without error that there is no demonstration', async () => {
+    const reply = await get('/api/demo', await rig.signIn());
+    expect([reply.status, await reply.json()]).toEqual([200, null]);
   });
 
   it('keeps people signed in over a restart', async () => {

@@ -178,6 +178,7 @@ describe('the demonstration', () => {
     await page.waitForSelector('.gates');
     await page.keyboard.press('Escape');
     await page.click('.demo-controls > .button:last-child');
+    await page.waitForSelector('dialog:focus-within');
     expect(await page.textContent('dialog .code')).toContain('curl');
     await page.keyboard.press('Escape');
     await page.click('.demo-hide');
