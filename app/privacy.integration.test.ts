@@ -24,7 +24,8 @@ import {
 
 const MINUTE_MS = 60_000;
 const SECRET_CLASS = /critically|重症/;
-const CUSTOMER = /6222|陈玉兰|payee-77/;
+/** The letter tells an account from digits of a measured number. */
+const CUSTOMER = /6222C|陈玉兰|payee-77/;
 const PATIENT = ['--set', 'decisionTimeoutMs=20000', '--log-level', 'trace'];
 
 let dir = '';
