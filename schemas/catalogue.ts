@@ -4,139 +4,13 @@
  * what a control record names by SHA-256.
  */
 import { z } from 'zod';
-import {
-  ClassBit,
-  type ClassName,
-  LIST_KINDS,
-  SUBJECT_KINDS,
-  TIERS,
-  WATCH_CLASSES,
-} from './classes.js';
-import { ACTIONS, DECISIONS, FAMILIES, SEVERITIES, type Unit } from './hit.js';
+import { LIST_KINDS, SUBJECT_KINDS, TIERS, WATCH_CLASSES } from './classes.js';
+import { featureName, featureSchema, filterSchema, money } from './features.js';
+import { ACTIONS, DECISIONS, FAMILIES, SEVERITIES } from './hit.js';
 import { CHANNELS, PARTY_KINDS, TRANSACTION_TYPES } from './json-transaction.js';
 
-const classNames = Object.keys(ClassBit) as [ClassName, ...ClassName[]];
 const bilingual = z.strictObject({ zh: z.string().min(1), en: z.string().min(1) });
 const identifier = z.string().regex(/^[a-z][a-z0-9-]*$/);
-const featureName = z.string().regex(/^[a-z][a-zA-Z0-9]*$/);
-/** Money in YAML is a decimal string in major units of the base currency, "50000.00". */
-const money = z.string().regex(/^\d+(\.\d{1,2})?$/);
-/**
- * `24h`, `7d`, `30m`: a sliding window (t - W, t]; `bank-day`, `bank-month`: from its start to t.
- */
-const windowSpec = z.string().regex(/^(\d+[mhd]|bank-day|bank-month)$/);
-
-/** Which legs: all of these class bits, none of those, base amount in [min, below) or <= max. */
-export const filterSchema = z.strictObject({
-  all: z.array(z.enum(classNames)).default([]),
-  none: z.array(z.enum(classNames)).default([]),
-  amount: z
-    .strictObject({ min: money.optional(), below: money.optional(), max: money.optional() })
-    .optional(),
-});
-export type Filter = z.infer<typeof filterSchema>;
-
-/** `of` missing = the rule's own trigger filter. */
-export const featureSchema = z.discriminatedUnion('kind', [
-  /** Base amount of this leg (money). */
-  z.strictObject({ kind: z.literal('amount') }),
-  /**
-   * Count (count), sum or maximum (money), or distinct counterparties (count) of legs in the
-   * window, this one included.
-   */
-  z.strictObject({
-    kind: z.enum(['count', 'sum', 'max', 'distinct-counterparties']),
-    window: windowSpec,
-    of: filterSchema.optional(),
-  }),
-  /**
-   * Days (fraction) since the subject's previous leg that was not bank-made; not available for its
-   * first.
-   */
-  z.strictObject({ kind: z.literal('silence') }),
-  /**
-   * Customer-made transactions of `days` bank days ending `before` days before the evaluated
-   * moment's last closed day.
-   */
-  z.strictObject({
-    kind: z.literal('customer-made'),
-    days: z.number().int().min(1).max(120),
-    before: z.number().int().min(0).max(119).default(0),
-  }),
-  /**
-   * 100 x (1 - (recent / recentDays) / (baseline / baselineDays)), computed as
-   * 100 x (baseline x recentDays - recent x baselineDays) / (baseline x recentDays): one rounding,
-   * so that 60 in 90 d, then 14 in 30 d is 30 and not 29.999999999999993. Not available when
-   * baseline is 0.
-   */
-  z.strictObject({
-    kind: z.literal('drop'),
-    recent: featureName,
-    recentDays: z.number().int().positive(),
-    baseline: featureName,
-    baselineDays: z.number().int().positive(),
-  }),
-  /** of x 100 / to (percent), of / to (ratio); not available unless `to` is above 0. */
-  z.strictObject({ kind: z.enum(['percent', 'ratio']), of: featureName, to: featureName }),
-  /**
-   * Balance of this leg's account before the payments of the bank day counted by `outflow`: balance
-   * before this leg plus the day's earlier outflow.
-   */
-  z.strictObject({ kind: z.literal('balance-before-day'), outflow: featureName }),
-  /** Balance of this leg's account just before this leg. */
-  z.strictObject({ kind: z.literal('balance-before') }),
-  /**
-   * Mean amount of the subject's customer-made debits up to yesterday: day k days back weighs
-   * (1 - 1/days)^k; sum of weighted amounts / sum of weighted counts. Not available without any.
-   * For legs more than a bank day late see docs/rules.md, "What holds at the edges".
-   */
-  z.strictObject({
-    kind: z.literal('mean-payment'),
-    days: z.union([z.literal(30), z.literal(90), z.literal(180)]),
-  }),
-  /**
-   * Mean customer-made outflow a day over the days/5 whole five-day panes (pane = floor(bank
-   * day / 5)) before the pane of today: their sum / days.
-   */
-  z.strictObject({
-    kind: z.literal('mean-daily-outflow'),
-    days: z.number().int().min(5).max(120).multipleOf(5),
-  }),
-  /**
-   * 1 when no leg between the two stands earlier in the log within 400 bank days, else 0. A
-   * merchant's card receipts do not count: neither as earlier legs nor as first ones.
-   */
-  z.strictObject({ kind: z.literal('new-counterparty') }),
-  /**
-   * Percent of the subject's list limits in use: the day's and month's sums, and the single limit
-   * once it is exceeded; the largest.
-   */
-  z.strictObject({ kind: z.literal('limit-use'), of: filterSchema.optional() }),
-  /** Money above the limit that `limit-use` names; not available while none is exceeded. */
-  z.strictObject({ kind: z.literal('limit-excess'), of: filterSchema.optional() }),
-]);
-export type Feature = z.infer<typeof featureSchema>;
-
-/** What a feature of each kind measures. */
-export const FEATURE_UNITS: Record<Feature['kind'], Unit> = {
-  amount: 'money',
-  count: 'count',
-  sum: 'money',
-  max: 'money',
-  'distinct-counterparties': 'count',
-  silence: 'days',
-  'customer-made': 'count',
-  drop: 'percent',
-  percent: 'percent',
-  ratio: 'ratio',
-  'balance-before-day': 'money',
-  'balance-before': 'money',
-  'mean-payment': 'money',
-  'mean-daily-outflow': 'money',
-  'new-counterparty': 'flag',
-  'limit-use': 'percent',
-  'limit-excess': 'money',
-};
 
 /** A threshold in the unit of the feature: money as a decimal string, everything else a number. */
 const threshold = z.union([money, z.number()]);
@@ -204,6 +78,23 @@ const exampleSchema = z.strictObject({
   }),
 });
 
+/**
+ * Event time in which the same subject is not hit again unless a higher band is reached;
+ * `bank-day`: until the bank day of the last hit is over.
+ */
+const cooldown = z
+  .string()
+  .regex(/^(\d+[mhd]|bank-day)$/)
+  .optional();
+const due = z
+  .union([
+    z.strictObject({ workingDays: z.number().int().positive() }),
+    z.strictObject({ hours: z.number().positive() }),
+  ])
+  .optional();
+const RISK_TYPES = ['aml', 'credit', 'operational', 'legal', 'market', 'reputation'] as const;
+const RULE_STATES = ['draft', 'shadow', 'active', 'paused'] as const;
+
 export const ruleSchema = z.strictObject({
   id: identifier,
   version: z.number().int().min(1),
@@ -228,22 +119,25 @@ export const ruleSchema = z.strictObject({
   facts: z.array(featureName).default([]),
   /** gate or observed feature -> feature that is this customer's normal for it. */
   normals: z.record(featureName, featureName).default({}),
-  /** Event time in which the same subject is not hit again unless a higher band is reached. */
-  cooldown: z
-    .string()
-    .regex(/^\d+[mhd]$/)
+  /**
+   * The hit's score, 0 to 100, by how rare the value is for such a subject: straight lines between
+   * points (value of `by`, score), flat outside. `by` missing = the observed feature. Without it
+   * the score is the band's. Where the points come from: docs/detection.md, "Scores".
+   */
+  score: z
+    .strictObject({
+      by: featureName.optional(),
+      points: z.array(z.tuple([threshold, z.number().min(0).max(100)])).min(2),
+    })
     .optional(),
+  cooldown,
   requires: z.array(z.enum(['balance'])).default([]),
   action: z.enum(ACTIONS),
   /** When the action is due, from the event time. */
-  due: z
-    .union([
-      z.strictObject({ workingDays: z.number().int().positive() }),
-      z.strictObject({ hours: z.number().positive() }),
-    ])
-    .optional(),
-  riskType: z.enum(['aml', 'credit', 'operational', 'legal', 'market', 'reputation']),
-  state: z.enum(['draft', 'shadow', 'active', 'paused']),
+  due,
+  riskType: z.enum(RISK_TYPES),
+  /** draft: only checked; shadow: scored and stored, opens no alert; paused: not scored. */
+  state: z.enum(RULE_STATES),
   owner: z.string().min(1),
   references: z.array(z.string()).default([]),
   examples: z.array(exampleSchema).min(1),
@@ -252,8 +146,42 @@ export type Rule = z.infer<typeof ruleSchema>;
 export type Band = z.infer<typeof bandSchema>;
 export type Example = z.infer<typeof exampleSchema>;
 
+/**
+ * Rules that say more together: score = min(100, sum over members of weight x highest outcome), an
+ * outcome being the `score` of the band that the member reached for the same subject, cooldown or
+ * not, within the window up to the moment. Evaluated whenever a member reaches a band. Its hits are
+ * hits like any other: rule = the typology's id, observed = the score (unit number), one fact a
+ * member = weight x outcome. The first band is the alert threshold; one whose decision is hold or
+ * reject is the interdiction threshold.
+ */
+export const typologySchema = z.strictObject({
+  id: identifier,
+  version: z.number().int().min(1),
+  names: bilingual,
+  family: z.enum(FAMILIES),
+  formula: z.string().min(1),
+  members: z
+    .array(z.strictObject({ rule: identifier, weight: z.number().positive().max(1) }))
+    .min(2),
+  window: z
+    .string()
+    .regex(/^\d+[hd]$/)
+    .default('24h'),
+  bands: z.array(bandSchema).min(1),
+  cooldown,
+  action: z.enum(ACTIONS),
+  due,
+  riskType: z.enum(RISK_TYPES),
+  state: z.enum(RULE_STATES),
+  owner: z.string().min(1),
+  references: z.array(z.string()).default([]),
+  examples: z.array(exampleSchema).min(1),
+});
+export type Typology = z.infer<typeof typologySchema>;
+
 export interface Catalogue {
-  /** SHA-256 of the canonical JSON of `rules`. */
+  /** SHA-256 of the canonical JSON of rules and typologies. */
   sha256: string;
   rules: Rule[];
+  typologies: Typology[];
 }

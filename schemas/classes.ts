@@ -39,7 +39,28 @@ export const ClassBit = {
   listed: 1 << 21,
   /** The counterparty stands on a list. */
   counterpartyListed: 1 << 22,
+  /** Not in the bank's base currency. */
+  foreignCurrency: 1 << 23,
+  /** Event time from 00:00 to before 05:00 in the bank's zone. */
+  offHours: 1 << 24,
+  /** Rent, utilities, housing, school fees (ISO 20022 purposes): what households pay anyway. */
+  household: 1 << 25,
+  /**
+   * The bits from here on are set by scoring when the leg comes in, from what stands earlier in the
+   * log; none is ever set for a merchant's card receipt or between own accounts. First payment
+   * between the two, either way, within 400 bank days.
+   */
+  firstPayment: 1 << 26,
+  /** The two first paid one another at least 90 bank days ago (within 400) and at least 3 times. */
+  trustedPair: 1 << 27,
+  /**
+   * A customer-made debit by a known channel that none of the subject's customer-made debits used
+   * in 180 bank days, of which it has made at least 10 ever.
+   */
+  newChannel: 1 << 28,
 } as const;
+/** Set by scoring, not by admission. */
+export const SCORED_BITS = ClassBit.firstPayment | ClassBit.trustedPair | ClassBit.newChannel;
 export type ClassName = keyof typeof ClassBit;
 
 /** Flags of a record and of the legs made from it. The upper half is the leg's own. */

@@ -32,8 +32,20 @@ export type Family = (typeof FAMILIES)[number];
 export type Severity = (typeof SEVERITIES)[number];
 export type Action = (typeof ACTIONS)[number];
 
-/** Units of a feature's value. `money`: base-currency minor units; `percent`: 30 means 30 %. */
-export const UNITS = ['money', 'count', 'percent', 'days', 'ratio', 'flag'] as const;
+/**
+ * Units of a feature's value. `money`: base-currency minor units; `percent`: 30 means 30 %;
+ * `number`: without a unit (z, chi-square, powers of ten, score).
+ */
+export const UNITS = [
+  'money',
+  'count',
+  'percent',
+  'days',
+  'ratio',
+  'flag',
+  'seconds',
+  'number',
+] as const;
 export type Unit = (typeof UNITS)[number];
 
 const gateSchema = z.strictObject({
@@ -106,6 +118,25 @@ export const hitSchema = z.strictObject({
   }),
   side: z.enum(['debit', 'credit', 'timer']),
   history: z.boolean(),
+  /** Written only when true. The rule is in shadow: stored, opens no alert. */
+  shadow: z.boolean().optional(),
+  /** Written only when true. The rule's breaker is open: all such hits join one alert. */
+  flood: z.boolean().optional(),
+  /** Written only when above. The rule's windows have seen legs only since: lower bounds until. */
+  warmingUntil: z.number().optional(),
+  /** Of a typology: what each member brought, highest first. */
+  parts: z
+    .array(
+      z.strictObject({
+        rule: z.string(),
+        weight: z.number(),
+        /** `score` of the band reached, 0 .. 100. */
+        outcome: z.number(),
+        band: z.string(),
+        eventTime: z.number(),
+      }),
+    )
+    .optional(),
 });
 /** The canonical hit as the engine writes it. */
 export type Hit = z.infer<typeof hitSchema>;

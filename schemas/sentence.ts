@@ -98,14 +98,16 @@ export function percentText(value: number): string {
   return `${value < 0 && whole > 0 ? '-' : ''}${grouped(whole)}`;
 }
 
-/** Milliseconds as hours up to two days, else days; minutes below an hour. */
+/** Milliseconds as hours up to two days, else days; minutes below an hour, seconds below one. */
 export function formatDuration(ms: number, lang: SentenceLanguage): string {
   const [n, zh, en] =
-    ms < 3_600_000
-      ? [ms / 60_000, '分钟', 'minute']
-      : ms <= 172_800_000
-        ? [ms / 3_600_000, '小时', 'hour']
-        : [ms / 86_400_000, '天', 'day'];
+    ms < 60_000
+      ? [ms / 1000, '秒', 'second']
+      : ms < 3_600_000
+        ? [ms / 60_000, '分钟', 'minute']
+        : ms <= 172_800_000
+          ? [ms / 3_600_000, '小时', 'hour']
+          : [ms / 86_400_000, '天', 'day'];
   const text = oneDecimal(n);
   return lang === 'zh' ? `${text} ${zh}` : `${text} ${en}${text === '1' ? '' : 's'}`;
 }
@@ -137,6 +139,10 @@ export function formatValue(
       return value === 0 ? (zh ? '否' : 'no') : zh ? '是' : 'yes';
     case 'count':
       return grouped(Math.floor(value));
+    case 'seconds':
+      return formatDuration(value * 1000, lang);
+    case 'number':
+      return oneDecimal(value);
   }
 }
 

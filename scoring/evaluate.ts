@@ -165,7 +165,7 @@ export class Evaluator {
       }
       case 'balance-before':
         return m.side === 0 ? m.balanceAfter + m.amount : m.balanceAfter - m.amount;
-      case 'balance-before-day': {
+      case 'balance-before-outflow': {
         const before = m.side === 0 ? m.balanceAfter + m.amount : m.balanceAfter - m.amount;
         const outflow = this.value(region, rule, feature.inputs[0], m);
         return before + outflow - (m.side === 0 ? m.amount : 0);
@@ -181,6 +181,8 @@ export class Evaluator {
       case 'limit-excess':
         this.#limitUse(region, feature, m);
         return this.#limitExcess > 0 ? this.#limitExcess : Number.NaN;
+      default:
+        throw new Error(`feature kind ${spec.kind} is not maintained yet`);
     }
   }
 

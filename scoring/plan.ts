@@ -4,7 +4,7 @@
  * and per class of leg the groups and rules that can concern it. The trick: rules are cheap
  * because they read numbers that are kept anyway.
  */
-import type { Band, Catalogue, Feature, Filter, Rule } from '../schemas/catalogue.js';
+import type { Band, Catalogue, Rule } from '../schemas/catalogue.js';
 import {
   ClassBit,
   LIST_KINDS,
@@ -13,7 +13,9 @@ import {
   SUBJECT_KINDS,
   WATCH_CLASSES,
 } from '../schemas/classes.js';
+import type { Feature, Filter } from '../schemas/features.js';
 import { ACTIONS, FAMILIES, SEVERITIES, type Unit } from '../schemas/hit.js';
+import { operandsOf } from './catalogue/operands.js';
 import { featureUnit, parseDurationMs, parseMoney, windowReachMs } from './catalogue/units.js';
 
 export const RECENT = 0;
@@ -252,38 +254,51 @@ function featureOrder(rule: Rule): string[] {
   const visit = (name: string, depth: number): void => {
     if (done.includes(name)) return;
     if (depth > 20) throw new Error(`rule ${rule.id}: feature ${name} is computed from itself`);
-    for (const input of inputNames(rule.features[name])) visit(input, depth + 1);
+    for (const [, input] of operandsOf(rule.features[name])) visit(input, depth + 1);
     done.push(name);
   };
   for (const name of Object.keys(rule.features)) visit(name, 0);
   return done;
 }
 
-function inputNames(f: Feature): string[] {
-  if (f.kind === 'drop') return [f.recent, f.baseline];
-  if (f.kind === 'percent' || f.kind === 'ratio') return [f.of, f.to];
-  if (f.kind === 'balance-before-day') return [f.outflow];
-  return [];
-}
-
 const COST: Record<Feature['kind'], number> = {
   amount: 0,
+  'account-age': 1,
   silence: 1,
   count: 2,
   sum: 2,
   'new-counterparty': 3,
   'balance-before': 3,
-  'balance-before-day': 4,
+  'balance-after': 3,
+  'balance-total': 3,
+  'share-of-line': 3,
+  'money-difference': 3,
+  'count-difference': 3,
+  'balance-before-outflow': 4,
   percent: 4,
   ratio: 4,
+  'rate-ratio': 4,
+  'larger-of': 4,
+  'largest-payment': 5,
   'mean-payment': 5,
   'mean-daily-outflow': 6,
   'customer-made': 6,
+  'new-counterparties': 6,
+  'mean-balance': 6,
   drop: 7,
   'limit-use': 7,
   'limit-excess': 7,
   max: 8,
+  min: 8,
+  mean: 8,
+  'since-previous': 8,
   'distinct-counterparties': 9,
+  'distinct-countries': 9,
+  deviation: 10,
+  'z-score': 10,
+  'largest-share': 10,
+  benford: 10,
+  surprise: 11,
 };
 
 function compileFeature(
@@ -312,7 +327,7 @@ function compileFeature(
     spec,
     group,
     dayGroup,
-    inputs: inputNames(spec).map(indexOf),
+    inputs: operandsOf(spec).map(([, input]) => indexOf(input)),
     cost: COST[spec.kind],
     unit: featureUnit(spec.kind),
   };

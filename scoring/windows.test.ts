@@ -41,7 +41,7 @@ function windowsCatalogue(): Catalogue {
   const on = { ...FILTER };
   const rule = { ...model, on, features, gates: [], observed: 'a', facts: [], normals: {} };
   const bands = [{ ...model.bands[0], from: '1' }];
-  return { sha256: '', rules: [{ ...rule, bands }] as Catalogue['rules'] };
+  return { sha256: '', rules: [{ ...rule, bands }] as Catalogue['rules'], typologies: [] };
 }
 
 const plan: Plan = compilePlan(windowsCatalogue(), 600_000);

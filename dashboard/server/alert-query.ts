@@ -1,7 +1,8 @@
 /** The questions of the HTTP API to the alert book: the first screen, and one alert in full. */
 
 import { z } from 'zod';
-import { type Band, FEATURE_UNITS, type Rule } from '../../schemas/catalogue.js';
+import type { Band, Rule } from '../../schemas/catalogue.js';
+import { FEATURE_UNITS } from '../../schemas/features.js';
 import { FAMILIES, type Family, type Hit, type Unit } from '../../schemas/hit.js';
 import { parseAmount } from '../../schemas/money.js';
 import type { AlertDetail, AlertList, AlertRow } from '../../schemas/protocol.js';

@@ -2,8 +2,10 @@
  * What a schema cannot see about features: names that lead nowhere, circles, filters that no leg
  * passes, and windows longer than what state keeps.
  */
-import type { Feature, Filter, Rule } from '../../schemas/catalogue.js';
+import type { Rule } from '../../schemas/catalogue.js';
 import type { ClassName } from '../../schemas/classes.js';
+import type { Feature, Filter } from '../../schemas/features.js';
+import { operandsOf } from './operands.js';
 import { featureUnit, parseMoney, windowReachMs } from './units.js';
 
 export type Path = (string | number)[];
@@ -28,36 +30,15 @@ const LEG_KINDS: ReadonlySet<Feature['kind']> = new Set([
   'amount',
   'silence',
   'balance-before',
-  'balance-before-day',
+  'balance-before-outflow',
   'new-counterparty',
   'limit-use',
   'limit-excess',
 ]);
 const BALANCE_KINDS: ReadonlySet<Feature['kind']> = new Set([
   'balance-before',
-  'balance-before-day',
+  'balance-before-outflow',
 ]);
-
-/** Names of the features that this one is made from, with the key that names them. */
-function operandsOf(feature: Feature): [key: string, name: string][] {
-  switch (feature.kind) {
-    case 'drop':
-      return [
-        ['recent', feature.recent],
-        ['baseline', feature.baseline],
-      ];
-    case 'percent':
-    case 'ratio':
-      return [
-        ['of', feature.of],
-        ['to', feature.to],
-      ];
-    case 'balance-before-day':
-      return [['outflow', feature.outflow]];
-    default:
-      return [];
-  }
-}
 
 function checkFilter(filter: Filter, path: Path, report: Report): void {
   if (filter.all.includes('debit') && filter.all.includes('credit')) {
@@ -117,7 +98,11 @@ function checkOne(rule: Rule, name: string, report: Report): void {
   for (const [key, operand] of operandsOf(feature)) {
     if (Object.hasOwn(rule.features, operand)) continue;
     known = false;
-    report([...path, key], `unknown feature ${operand}`, 'define it under features, or correct it');
+    report(
+      [...path, ...key],
+      `unknown feature ${operand}`,
+      'define it under features, or correct it',
+    );
   }
   checkWindow(rule, name, report);
   if ('of' in feature && typeof feature.of === 'object') {
@@ -167,7 +152,7 @@ function checkUnits(rule: Rule, name: string, report: Report): void {
       report([...path, key], `${feature[key]} is not a count`, 'drop compares two counts');
     }
   }
-  if (feature.kind === 'balance-before-day') {
+  if (feature.kind === 'balance-before-outflow') {
     const outflow = rule.features[feature.outflow];
     if (outflow?.kind === 'sum' && outflow.window === 'bank-day') return;
     report(

@@ -2,7 +2,8 @@
  * docs/rules.md, written from the catalogue itself, so that no threshold stands in two places: a
  * test compares the file with what this makes.
  */
-import type { Band, Catalogue, Feature, Filter, Rule } from '../../schemas/catalogue.js';
+import type { Band, Catalogue, Rule } from '../../schemas/catalogue.js';
+import type { Feature, Filter } from '../../schemas/features.js';
 import type { Unit } from '../../schemas/hit.js';
 import { formatMoney } from '../../schemas/sentence.js';
 import { featureUnit, parseMoney, thresholdNumber } from './units.js';
@@ -71,7 +72,10 @@ function value(unit: Unit, raw: string | number): string {
     case 'flag':
       return number === 0 ? 'no' : 'yes';
     case 'count':
+    case 'number':
       return String(number);
+    case 'seconds':
+      return `${number} s`;
   }
 }
 
@@ -111,7 +115,7 @@ function featureText(feature: Feature): string {
       return `${feature.of} in percent of ${feature.to}`;
     case 'ratio':
       return `${feature.of} / ${feature.to}`;
-    case 'balance-before-day':
+    case 'balance-before-outflow':
       return `the account's balance before the day's ${feature.outflow}`;
     case 'balance-before':
       return "the account's balance before the leg";
@@ -125,6 +129,8 @@ function featureText(feature: Feature): string {
       return `largest use of the list's limits${of}`;
     case 'limit-excess':
       return `money above the limit of the largest use${of}`;
+    default:
+      return feature.kind;
   }
 }
 

@@ -282,7 +282,7 @@ describe('the loader refuses', () => {
     ],
     [
       'a balance before a day that is no sum of a day',
-      () => changed(feature('{ kind: balance-before-day, outflow: times }')),
+      () => changed(feature('{ kind: balance-before-outflow, outflow: times }')),
       8,
       /times is not the sum of a bank day/,
     ],

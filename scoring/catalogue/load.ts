@@ -61,7 +61,7 @@ function makeCatalogue(rules: Rule[]): Catalogue {
   const sorted = [...rules].sort((a, b) => (a.id < b.id ? -1 : 1));
   const text = canonicalJson(sorted);
   const sha256 = createHash('sha256').update(text, 'utf8').digest('hex');
-  return { sha256, rules: JSON.parse(text) as Rule[] };
+  return { sha256, rules: JSON.parse(text) as Rule[], typologies: [] };
 }
 
 /** A catalogue from its blob; checked like a file, since a blob may come from another version. */

@@ -2,7 +2,7 @@
  * Units of the catalogue's numbers: what a feature measures, how long a window is, what a
  * threshold means as a number. Pure; the compiler of rules and the loader share it.
  */
-import { FEATURE_UNITS, type Feature } from '../../schemas/catalogue.js';
+import { FEATURE_UNITS, type Feature } from '../../schemas/features.js';
 import type { Unit } from '../../schemas/hit.js';
 
 export function featureUnit(kind: Feature['kind']): Unit {

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { FEATURE_UNITS } from '../../../schemas/catalogue.js';
+import { FEATURE_UNITS } from '../../../schemas/features.js';
 import enFeatures from './en/features.json';
 import zhFeatures from './zh/features.json';
 
