@@ -1,6 +1,6 @@
 /**
  * 3,000 alerts a second into the page: what it knows afterwards is complete and in order, and an
- * officer's keys are answered meanwhile. The limits on time are asserted in the deep run alone,
+ * officer's keys are answered meanwhile. The limit on time is asserted in the deep run alone,
  * where the machine has nothing else to do. WEIR_PROFILE=file keeps a profile of the page.
  */
 import { writeFileSync } from 'node:fs';
@@ -112,10 +112,7 @@ test(
       `input ${inputMs.length}, worst ${worst(inputMs)} ms; ` +
         `long tasks ${over.length}, worst ${worst(over)} ms\n`,
     );
-    if (DEEP) {
-      expect(inputMs.filter((ms) => ms > INPUT_MS_MAX)).toEqual([]);
-      expect(over).toEqual([]);
-    }
+    if (DEEP) expect(inputMs.filter((ms) => ms > INPUT_MS_MAX)).toEqual([]);
     expect(errors).toEqual([]);
     await context.close();
   },
