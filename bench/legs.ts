@@ -2,14 +2,13 @@
  * Legs as the router writes them into a ring, for the scoring bench: subjects with their hashes are
  * made once, so that writing a chunk is cheap beside scoring it.
  */
-import { ClassBit, packProfile } from '../schemas/classes.js';
+import { packProfile } from '../schemas/classes.js';
 import * as L from '../schemas/generated/records.js';
 import { hashText, hashWords, subjectShard } from '../schemas/identity.js';
 import { accountOf } from './random.js';
 
 const ID_BYTES = 16;
 const encoder = new TextEncoder();
-const B = ClassBit;
 export const LEG_BYTES_MAX = L.LEG_BYTES + 4 * ID_BYTES + 8;
 const PROFILE = packProfile({ kind: 'person', tier: 'base', riskClass: 2, watch: [], lists: [] });
 
@@ -19,7 +18,13 @@ export interface Payment {
   amountMinor: number;
   debtor: number;
   creditor: number;
-  cash: boolean;
+  /** ClassBit, of each leg. */
+  debitBits: number;
+  creditBits: number;
+  /** Packed profile of the debtor where it is not everybody's. */
+  debtorProfile?: number;
+  /** Of the debtor's account, minor units; missing = unknown. */
+  balanceAfter?: number;
 }
 
 /** Text and hash of so many subjects, in flat arrays. */
@@ -63,12 +68,12 @@ export function writeLeg(
   view.setFloat64(at + L.LEG_INGEST_MS, payment.eventMs, true);
   view.setFloat64(at + L.LEG_AMOUNT_MINOR, payment.amountMinor, true);
   view.setFloat64(at + L.LEG_AMOUNT_BASE_MINOR, payment.amountMinor, true);
-  view.setFloat64(at + L.LEG_BALANCE_AFTER_MINOR, Number.NaN, true);
+  const balance = credit ? Number.NaN : (payment.balanceAfter ?? Number.NaN);
+  view.setFloat64(at + L.LEG_BALANCE_AFTER_MINOR, balance, true);
   view.setFloat64(at + L.LEG_ORIGIN_OFFSET, payment.position, true);
-  const kind = payment.cash ? B.cash : B.transfer;
-  const bits = credit ? B.credit | kind : B.debit | kind | B.customerMade;
-  view.setUint32(at + L.LEG_CLASS_BITS, bits, true);
-  view.setUint32(at + L.LEG_PROFILE, PROFILE, true);
+  view.setUint32(at + L.LEG_CLASS_BITS, credit ? payment.creditBits : payment.debitBits, true);
+  const profile = credit ? PROFILE : (payment.debtorProfile ?? PROFILE);
+  view.setUint32(at + L.LEG_PROFILE, profile, true);
   view.setUint32(at + L.LEG_SUBJECT_HASH_LOW, subjects.hashes[own * 2], true);
   view.setUint32(at + L.LEG_SUBJECT_HASH_HIGH, subjects.hashes[own * 2 + 1], true);
   view.setUint32(at + L.LEG_COUNTERPARTY_HASH_LOW, subjects.hashes[other * 2], true);

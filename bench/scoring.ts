@@ -3,6 +3,7 @@
  * the shipped rules. Legs are written a chunk at a time beside the clock; only scoring is timed.
  */
 import { readdirSync, readFileSync } from 'node:fs';
+import { ClassBit as B } from '../schemas/classes.js';
 import * as L from '../schemas/generated/records.js';
 import { loadCatalogue, RegionHeader, ScoringOperator } from '../scoring/index.js';
 import { figure, median, whole } from './figures.js';
@@ -167,6 +168,7 @@ class Stream {
     const { subjects, perDay } = this.#population;
     const random = this.#random;
     const cash = random() < PLANTED_SHARE;
+    const kind = cash ? B.cash : B.transfer;
     const debtor = Math.floor(random() * (cash ? PLANTED_SUBJECTS : subjects));
     const usual = (debtor + 7_919 * (1 + Math.floor(random() * 5))) % subjects;
     const creditor = random() < 0.9 ? usual : Math.floor(random() * subjects);
@@ -177,7 +179,8 @@ class Stream {
       amountMinor: cash ? 4_200_000 : 100 + Math.floor(random() * 1_000_000),
       debtor,
       creditor: creditor === debtor ? (debtor + 1) % subjects : creditor,
-      cash,
+      debitBits: B.debit | kind | B.customerMade,
+      creditBits: B.credit | kind,
     };
   }
 
