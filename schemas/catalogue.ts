@@ -4,7 +4,14 @@
  * what a control record names by SHA-256.
  */
 import { z } from 'zod';
-import { LIST_KINDS, SUBJECT_KINDS, TIERS, WATCH_CLASSES } from './classes.js';
+import {
+  ClassBit,
+  type ClassName,
+  LIST_KINDS,
+  SUBJECT_KINDS,
+  TIERS,
+  WATCH_CLASSES,
+} from './classes.js';
 import { featureName, featureSchema, filterSchema, money } from './features.js';
 import { ACTIONS, DECISIONS, FAMILIES, SEVERITIES } from './hit.js';
 import { CHANNELS, PARTY_KINDS, TRANSACTION_TYPES } from './json-transaction.js';
@@ -66,8 +73,17 @@ const exampleSchema = z.strictObject({
       channel: z.enum(CHANNELS).default('online'),
       purpose: z.string().optional(),
       balanceAfter: money.optional(),
+      /**
+       * More class bits of the customer's leg, which admission takes from reference data or from
+       * fields that a row does not have: foreignCurrency (the amount stays in base currency),
+       * otherBank, highRiskCountry, counterpartyListed, household. An own account with `otherBank`
+       * is one elsewhere.
+       */
+      classes: z.array(z.enum(Object.keys(ClassBit) as [ClassName, ...ClassName[]])).default([]),
     }),
   ),
+  /** Base units for one unit of a currency, in force from the start. */
+  rates: z.record(z.string().length(3), z.number().positive()).default({}),
   /** Watermark after the last transaction, ISO 8601: lets days close. */
   until: z.string().optional(),
   expect: z.strictObject({

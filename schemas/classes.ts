@@ -46,7 +46,7 @@ export const ClassBit = {
   /** Rent, utilities, housing, school fees (ISO 20022 purposes): what households pay anyway. */
   household: 1 << 25,
   /**
-   * The bits from here on are set by scoring when the leg comes in, from what stands earlier in the
+   * The next three bits are set by scoring when the leg comes in, from what stands earlier in the
    * log; none is ever set for a merchant's card receipt or between own accounts. First payment
    * between the two, either way, within 400 bank days.
    */
@@ -58,6 +58,11 @@ export const ClassBit = {
    * in 180 bank days, of which it has made at least 10 ever.
    */
   newChannel: 1 << 28,
+  /**
+   * Both accounts are the same subject's, and both are in this bank: the money has not left. Set by
+   * admission.
+   */
+  ownInside: 1 << 29,
 } as const;
 /** Set by scoring, not by admission. */
 export const SCORED_BITS = ClassBit.firstPayment | ClassBit.trustedPair | ClassBit.newChannel;

@@ -44,8 +44,16 @@ describe('class bits', () => {
 
   it('counts a move between own accounts once, and never as a transfer', () => {
     const own = CommonFact.sameSubject;
-    expect(names('debit', 'transfer', own)).toEqual(['debit', 'ownAccount', 'customerMade']);
-    expect(names('credit', 'transfer', own)).toEqual(['credit', 'ownAccount']);
+    const inside = ['ownAccount', 'customerMade', 'ownInside'];
+    expect(names('debit', 'transfer', own)).toEqual(['debit', ...inside]);
+    expect(names('credit', 'transfer', own)).toEqual(['credit', 'ownAccount', 'ownInside']);
+  });
+
+  it('tells own money that leaves the bank from own money that stays', () => {
+    const own = CommonFact.sameSubject;
+    const elsewhere = SideFact.counterpartyOtherBank;
+    expect(names('debit', 'transfer', own, elsewhere)).not.toContain('ownInside');
+    expect(names('debit', 'transfer', 0)).not.toContain('ownInside');
   });
 
   it('takes a reversal for nothing else', () => {

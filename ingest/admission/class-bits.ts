@@ -131,11 +131,14 @@ const customerMadeCredits = new Set([T['cash-in'], T['investment-redeem']]);
  * - **transfer**: type transfer, or a type that the bank did not give, between different subjects.
  * - **reversal** takes the bits of its type away: what undoes a payment is no payment.
  * - **ownAccount** says that both subjects are the same; with `otherBank` it is the own-name
- *   outflow to another bank.
+ *   outflow to another bank, without it `ownInside`.
  */
 export function classBitsOf(credit: boolean, type: number, common: number, side: number): number {
   let bits: number = credit ? ClassBit.credit : ClassBit.debit;
-  if (common & CommonFact.sameSubject) bits |= ClassBit.ownAccount;
+  if (common & CommonFact.sameSubject) {
+    bits |= ClassBit.ownAccount;
+    if (!(side & SideFact.counterpartyOtherBank)) bits |= ClassBit.ownInside;
+  }
   if (common & CommonFact.crossBorder) bits |= ClassBit.crossBorder;
   if (common & CommonFact.medical) bits |= ClassBit.medical;
   if (common & CommonFact.round) bits |= ClassBit.roundAmount;

@@ -3,7 +3,7 @@
  * (ARCHITECTURE.md, "Activity"), written again here because rooms never import one another.
  */
 import type { Example } from '../../schemas/catalogue.js';
-import { ClassBit, type Profile, packProfile } from '../../schemas/classes.js';
+import { ClassBit, type ClassName, type Profile, packProfile } from '../../schemas/classes.js';
 import type { OracleRecord, OracleSide } from './types.js';
 
 type Row = Example['transactions'][number];
@@ -41,6 +41,9 @@ const TYPE_BITS: Partial<Record<Row['type'], number>> = {
 
 const minor = (text: string): number => Math.round(Number(text) * 100);
 const isOwn = (row: Row): boolean => row.counterparty.startsWith('own-');
+const isInside = (row: Row): boolean => isOwn(row) && !row.classes.includes('otherBank');
+/** Examples live in Shanghai: always 8 hours ahead. */
+const isOffHours = (ms: number): boolean => (ms + 8 * 3_600_000) % DAY_MS < 5 * 3_600_000;
 
 export interface LegFacts {
   side: 'debit' | 'credit';
@@ -51,6 +54,9 @@ export interface LegFacts {
   crossBorder: boolean;
   medical: boolean;
   listed: boolean;
+  offHours?: boolean;
+  /** What a row says of itself: schemas/catalogue.ts, `classes`. */
+  more?: readonly ClassName[];
 }
 
 export function classBits(facts: LegFacts): number {
@@ -62,6 +68,9 @@ export function classBits(facts: LegFacts): number {
   if (facts.medical) bits |= B.medical;
   if (facts.amountMinor % 1_000_000 === 0) bits |= B.roundAmount;
   if (facts.listed) bits |= B.listed;
+  if (facts.offHours === true) bits |= B.offHours;
+  for (const name of facts.more ?? []) bits |= B[name];
+  if (facts.ownAccount && !(bits & B.otherBank)) bits |= B.ownInside;
   if (facts.type === 'reversal') return bits | B.reversal;
   bits |= TYPE_BITS[facts.type] ?? 0;
   if (facts.ownAccount) bits &= ~B.transfer;
@@ -82,7 +91,12 @@ export function recordsOfExample(example: Example): OracleRecord[] {
   const profile = packProfile(example.subject as Profile);
   const limits = limitsOf(example);
   const listed = example.subject.lists.length > 0;
-  const own = (row: Row, side: 'debit' | 'credit', account: string): OracleSide => ({
+  const own = (
+    row: Row,
+    eventMs: number,
+    side: 'debit' | 'credit',
+    account: string,
+  ): OracleSide => ({
     subject: 'customer',
     account,
     classBits: classBits({
@@ -90,10 +104,12 @@ export function recordsOfExample(example: Example): OracleRecord[] {
       type: row.type,
       amountMinor: minor(row.amount),
       ownAccount: isOwn(row),
-      external: !isOwn(row),
+      external: !isInside(row),
       crossBorder: row.country !== 'CN',
       medical: row.purpose !== undefined && MEDICAL.includes(row.purpose),
       listed,
+      offHours: isOffHours(eventMs),
+      more: row.classes,
     }),
     profile,
     balanceAfterMinor:
@@ -102,7 +118,7 @@ export function recordsOfExample(example: Example): OracleRecord[] {
     ...(limits === undefined ? {} : { limits }),
   });
   const other = (row: Row): OracleSide => ({
-    subject: row.counterparty,
+    subject: isOwn(row) ? 'customer' : row.counterparty,
     account: row.counterparty,
     classBits: 0,
     profile: 0,
@@ -118,9 +134,9 @@ export function recordsOfExample(example: Example): OracleRecord[] {
   timed.sort((a, b) => a.eventMs - b.eventMs);
   const records: OracleRecord[] = [];
   for (const { row, eventMs } of timed) {
-    const mine = own(row, row.side, row.account);
+    const mine = own(row, eventMs, row.side, row.account);
     const opposite = row.side === 'debit' ? 'credit' : 'debit';
-    const theirs = isOwn(row) ? own(row, opposite, row.counterparty) : other(row);
+    const theirs = isInside(row) ? own(row, eventMs, opposite, row.counterparty) : other(row);
     records.push({
       kind: 'transaction',
       position: records.length,
