@@ -94,6 +94,26 @@ describe('router', () => {
     expect(legs[0].classBits & bits).toBe(bits);
   });
 
+  it.each([
+    ['2026-03-02T00:00:00+08:00', true],
+    ['2026-03-02T04:59:59.999+08:00', true],
+    ['2026-03-02T05:00:00+08:00', false],
+    ['2026-03-01T23:59:59.999+08:00', false],
+  ])('says by the clock of the bank whether %s is at night', async (text, isAtNight) => {
+    const zoneTable = [{ fromMs: 0, offsetMs: 8 * 3_600_000 }];
+    const legs = await legsOf({ eventTimeMs: Date.parse(text) }, { zoneTable });
+    for (const leg of legs) expect((leg.classBits & ClassBit.offHours) !== 0).toBe(isAtNight);
+  });
+
+  it.each([
+    [{ currency: 'USD', purpose: 'RENT' }, ClassBit.foreignCurrency | ClassBit.household],
+    [{ currency: 'CNY', purpose: 'HREC' }, 0],
+  ])('tells foreign money and what households pay, on both legs: %o', async (changes, expected) => {
+    const legs = await legsOf(changes, { fx: { version: 3, rates: { USD: 7.1 } } });
+    const bits = ClassBit.foreignCurrency | ClassBit.household;
+    expect(legs.map((leg) => leg.classBits & bits)).toEqual([expected, expected]);
+  });
+
   it('converts balances after at the rate of the record, and leaves unknown ones NaN', async () => {
     const legs = await legsOf(
       { currency: 'JPY', amountMinor: 1, debtorBalanceAfterMinor: 200_000 },

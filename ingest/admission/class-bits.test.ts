@@ -4,11 +4,15 @@ import { TRANSACTION_TYPES } from '../../schemas/json-transaction.js';
 import {
   CommonFact,
   classBitsOf,
-  isMedicalPurpose,
+  HOUSEHOLD_PURPOSES,
   isRoundAmount,
   MEDICAL_PURPOSES,
+  purposeFact,
   SideFact,
 } from './class-bits.js';
+
+/** Facts that take bits away as well. */
+const APART = CommonFact.sameSubject | CommonFact.reversal;
 
 type TypeName = (typeof TRANSACTION_TYPES)[number];
 
@@ -63,7 +67,7 @@ describe('class bits', () => {
   });
 
   it('gives each fact its bit', () => {
-    const common = CommonFact.crossBorder | CommonFact.medical | CommonFact.round;
+    const common = Object.values(CommonFact).reduce((all, fact) => all | fact, 0) & ~APART;
     const side =
       SideFact.counterpartyExternal |
       SideFact.counterpartyOtherBank |
@@ -81,14 +85,21 @@ describe('class bits', () => {
       'highRiskCountry',
       'listed',
       'counterpartyListed',
+      'foreignCurrency',
+      'offHours',
+      'household',
     ]);
   });
 
-  it('knows medical purposes exactly, and round amounts by the exponent', () => {
-    const bytes = (text: string) => new TextEncoder().encode(text);
-    for (const code of MEDICAL_PURPOSES) expect(isMedicalPurpose(bytes(code), 0, 4)).toBe(true);
-    for (const code of ['HLTI', 'SALA', 'hspc', 'HSP', 'HSPCX', '医']) {
-      expect(isMedicalPurpose(bytes(code), 0, bytes(code).length)).toBe(false);
+  it('knows purposes exactly, and round amounts by the exponent', () => {
+    const fact = (text: string) => {
+      const bytes = new TextEncoder().encode(text);
+      return purposeFact(bytes, 0, bytes.length);
+    };
+    for (const code of MEDICAL_PURPOSES) expect(fact(code)).toBe(CommonFact.medical);
+    for (const code of HOUSEHOLD_PURPOSES) expect(fact(code)).toBe(CommonFact.household);
+    for (const code of ['HLTI', 'SALA', 'HREC', 'hspc', 'rent', 'HSP', 'HSPCX', '医']) {
+      expect(fact(code)).toBe(0);
     }
     expect(isRoundAmount(2_000_000, 2)).toBe(true);
     expect(isRoundAmount(2_000_001, 2)).toBe(false);

@@ -30,24 +30,33 @@ export const MEDICAL_PURPOSES = [
   'ICRF',
   'LTCF',
 ] as const;
-const medicalPurposes: ReadonlySet<number> = new Set(MEDICAL_PURPOSES.map(packPurpose));
+/**
+ * Purposes under which a household pays what it pays anyway: all of the classification "Utilities",
+ * rent, the repayment of a housing loan, education and tuition. Not an employer's contribution to
+ * housing (HREC), which comes in.
+ */
+export const HOUSEHOLD_PURPOSES = [
+  'RENT',
+  'HLRP',
+  'EDUC',
+  'STDY',
+  'CBTV',
+  'ELEC',
+  'ENRG',
+  'GASB',
+  'NWCH',
+  'NWCM',
+  'OTLC',
+  'PHON',
+  'UBIL',
+  'WTER',
+] as const;
 
 /** Four letters in 28 bits; 0 for anything else. */
 function packPurpose(code: string): number {
   let packed = 0;
   for (let i = 0; i < 4; i++) packed |= (code.charCodeAt(i) & 127) << (7 * i);
   return packed;
-}
-
-export function isMedicalPurpose(bytes: Uint8Array, start: number, end: number): boolean {
-  if (end - start !== 4) return false;
-  let packed = 0;
-  for (let i = 0; i < 4; i++) {
-    const byte = bytes[start + i];
-    if (byte > 127) return false;
-    packed |= byte << (7 * i);
-  }
-  return medicalPurposes.has(packed);
 }
 
 /** Facts that hold for both legs. */
@@ -60,7 +69,27 @@ export const CommonFact = {
   crossBorder: 1 << 2,
   medical: 1 << 3,
   round: 1 << 4,
+  household: 1 << 5,
+  foreignCurrency: 1 << 6,
+  offHours: 1 << 7,
 } as const;
+
+const factOfPurpose: ReadonlyMap<number, number> = new Map([
+  ...MEDICAL_PURPOSES.map((code) => [packPurpose(code), CommonFact.medical] as const),
+  ...HOUSEHOLD_PURPOSES.map((code) => [packPurpose(code), CommonFact.household] as const),
+]);
+
+/** What the purpose says of the transaction, 0 for most. */
+export function purposeFact(bytes: Uint8Array, start: number, end: number): number {
+  if (end - start !== 4) return 0;
+  let packed = 0;
+  for (let i = 0; i < 4; i++) {
+    const byte = bytes[start + i];
+    if (byte > 127) return 0;
+    packed |= byte << (7 * i);
+  }
+  return factOfPurpose.get(packed) ?? 0;
+}
 
 /** Facts about the other side of a leg, or the leg's own subject. */
 export const SideFact = {
@@ -142,6 +171,9 @@ export function classBitsOf(credit: boolean, type: number, common: number, side:
   if (common & CommonFact.crossBorder) bits |= ClassBit.crossBorder;
   if (common & CommonFact.medical) bits |= ClassBit.medical;
   if (common & CommonFact.round) bits |= ClassBit.roundAmount;
+  if (common & CommonFact.household) bits |= ClassBit.household;
+  if (common & CommonFact.foreignCurrency) bits |= ClassBit.foreignCurrency;
+  if (common & CommonFact.offHours) bits |= ClassBit.offHours;
   if (side & SideFact.counterpartyExternal) bits |= ClassBit.counterpartyExternal;
   if (side & SideFact.counterpartyOtherBank) bits |= ClassBit.otherBank;
   if (side & SideFact.counterpartyHighRisk) bits |= ClassBit.highRiskCountry;

@@ -16,14 +16,15 @@ import {
 import { hashWords, murmur3x64 } from '../../schemas/identity.js';
 import type { SourceItem } from '../../schemas/ports.js';
 import type { DeadLetterReason } from '../../schemas/reasons.js';
+import { DAY_MS, type ZoneTable, zoneOffsetMs } from '../../schemas/time.js';
 import { reasonOfFault } from '../../schemas/transaction-reader.js';
 import type { ReferenceTables } from '../reference/tables.js';
 import {
   CommonFact,
   classBitsOf,
-  isMedicalPurpose,
   isReversalType,
   isRoundAmount,
+  purposeFact,
   SideFact,
 } from './class-bits.js';
 import { contentWords, hashContent } from './content.js';
@@ -31,6 +32,9 @@ import type { Dedupe } from './dedupe.js';
 import { CREDITOR_SLOTS, checkMeaning, DEBTOR_SLOTS, meaning } from './meaning.js';
 import type { Annex } from './record-writer.js';
 import { Side, sameSubject } from './side.js';
+
+/** Of the bank's day, from its midnight. */
+const OFF_HOURS_END_MS = 5 * 3_600_000;
 
 export type JudgeSettings = Pick<Configuration, 'tooOldMs' | 'inTheFutureMs' | 'messageBytesMax'>;
 
@@ -136,9 +140,9 @@ export class Judge {
       common |= CommonFact.crossBorder;
     }
     const purpose = slots[TRANSACTION_PURPOSE];
-    if (purpose !== 0 && isMedicalPurpose(b, purpose, slots[TRANSACTION_PURPOSE + 1])) {
-      common |= CommonFact.medical;
-    }
+    if (purpose !== 0) common |= purposeFact(b, purpose, slots[TRANSACTION_PURPOSE + 1]);
+    if (meaning.currency !== tables.baseCurrency) common |= CommonFact.foreignCurrency;
+    if (isOffHours(meaning.eventMs, tables.data.zoneTable)) common |= CommonFact.offHours;
     if (isRoundAmount(meaning.amountMinor, meaning.exponent)) common |= CommonFact.round;
     annex.debtorClass = classBitsOf(false, type, common, sideFacts(debtor, creditor, tables));
     annex.creditorClass = classBitsOf(true, type, common, sideFacts(creditor, debtor, tables));
@@ -157,6 +161,11 @@ export class Judge {
     this.detail = detail;
     return reason;
   }
+}
+
+/** Local time, not the time since the day began: the two differ on the day of a clock change. */
+function isOffHours(eventMs: number, table: ZoneTable): boolean {
+  return (eventMs + zoneOffsetMs(eventMs, table)) % DAY_MS < OFF_HOURS_END_MS;
 }
 
 function sideFacts(own: Side, other: Side, tables: ReferenceTables): number {

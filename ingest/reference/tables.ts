@@ -29,6 +29,8 @@ export class ReferenceTables {
   readonly version: number;
   readonly fxVersion: number;
   readonly homeCountry: number;
+  /** Packed. */
+  readonly baseCurrency: number;
   /** Parties, and keys that only stand on a list. */
   readonly subjects: KeyTable;
   /** Packed profile of a subject, by its index. */
@@ -57,7 +59,8 @@ export class ReferenceTables {
     for (const [code, rate] of Object.entries(data.fx.rates)) {
       this.#rates.set(packCurrency(code), rate);
     }
-    this.#rates.set(packCurrency(data.baseCurrency), 1);
+    this.baseCurrency = packCurrency(data.baseCurrency);
+    this.#rates.set(this.baseCurrency, 1);
 
     const listings = listingsOf(data);
     const owner = new Map(data.accounts.map((a) => [a.account, a.party]));
