@@ -21,13 +21,14 @@ function whole(operators: number): string[] {
 
 /** The shipped rules and one more with a window of its own over legs that are kept anyway. */
 function wider(): Catalogue {
-  const rules = JSON.parse(catalogueText(catalogue)) as Catalogue['rules'];
+  const { rules, typologies } = JSON.parse(catalogueText(catalogue)) as Catalogue;
   const model = rules.find((r) => r.id === 'structuring-cash-deposits');
   if (model === undefined) throw new Error('the model rule is gone');
   const text = JSON.stringify(model)
     .replaceAll('"24h"', '"13h"')
     .replace('"structuring-cash-deposits"', '"a-first-rule"');
-  return catalogueFromJson(JSON.stringify([...rules, { ...JSON.parse(text), cooldown: '5d' }]));
+  const more = [...rules, { ...JSON.parse(text), cooldown: '5d' }];
+  return catalogueFromJson(JSON.stringify({ rules: more, typologies }));
 }
 
 /** First half under one catalogue, the rest from its snapshots under another. */

@@ -5,6 +5,7 @@
 import type { Rule } from '../../schemas/catalogue.js';
 import type { ClassName } from '../../schemas/classes.js';
 import type { Feature, Filter } from '../../schemas/features.js';
+import type { Unit } from '../../schemas/hit.js';
 import { operandsOf } from './operands.js';
 import { featureUnit, parseMoney, windowReachMs } from './units.js';
 
@@ -28,8 +29,11 @@ const BASELINE_DAYS = 120;
 /** Kinds that read the leg being evaluated: at the close of a day there is none. */
 const LEG_KINDS: ReadonlySet<Feature['kind']> = new Set([
   'amount',
+  'z-score',
+  'since-previous',
   'silence',
   'balance-before',
+  'balance-after',
   'balance-before-outflow',
   'new-counterparty',
   'limit-use',
@@ -37,8 +41,13 @@ const LEG_KINDS: ReadonlySet<Feature['kind']> = new Set([
 ]);
 const BALANCE_KINDS: ReadonlySet<Feature['kind']> = new Set([
   'balance-before',
+  'balance-after',
   'balance-before-outflow',
+  'balance-total',
+  'mean-balance',
 ]);
+/** What one evaluation has room for. */
+const FEATURES_MAX = 64;
 
 function checkFilter(filter: Filter, path: Path, report: Report): void {
   if (filter.all.includes('debit') && filter.all.includes('credit')) {
@@ -50,6 +59,11 @@ function checkFilter(filter: Filter, path: Path, report: Report): void {
   }
   if (filter.none.includes('debit') && filter.none.includes('credit')) {
     report([...path, 'none'], 'every leg is debit or credit', 'exclude at most one of the two');
+  }
+  for (const key of ['channels', 'types'] as const) {
+    const names = filter[key] ?? [];
+    if (new Set(names).size === names.length) continue;
+    report([...path, key], `one of ${key} stands twice`, 'keep one of each');
   }
   const amount = filter.amount;
   if (amount === undefined) return;
@@ -122,45 +136,108 @@ function checkOne(rule: Rule, name: string, report: Report): void {
       'add requires: [balance], so that legs without one count as not applicable',
     );
   }
-  if (feature.kind === 'customer-made' && feature.days + feature.before > BASELINE_DAYS) {
-    report(
-      [...path, 'days'],
-      `days + before is ${feature.days + feature.before}`,
-      `state keeps ${BASELINE_DAYS} daily counts: shorten one of them`,
-    );
+  if ('same' in feature && feature.same !== undefined && rule.on === 'day-close') {
+    report([...path, 'same'], '`same` needs a leg to compare with', 'trigger the rule on legs');
   }
+  if (feature.kind === 'customer-made' || feature.kind === 'new-counterparties') {
+    checkDaysBack(feature.days + feature.before, [...path, 'days'], report);
+  }
+  if (feature.kind === 'share-of-line') checkLine(rule, feature, path, report);
   if (known) checkUnits(rule, name, report);
 }
 
-/** A quotient of unlike units has no unit, and no sentence could say what it means. */
+function checkDaysBack(days: number, path: Path, report: Report): void {
+  if (days <= BASELINE_DAYS) return;
+  report(
+    path,
+    `days + before is ${days}`,
+    `state keeps ${BASELINE_DAYS} daily counts: shorten one of them`,
+  );
+}
+
+function checkLine(
+  rule: Rule,
+  feature: Feature & { kind: 'share-of-line' },
+  path: Path,
+  report: Report,
+): void {
+  if (parseMoney(feature.line) === 0) {
+    report([...path, 'line'], 'a share of nothing', 'write a line above 0');
+  }
+  const currency = feature.currency;
+  if (currency === undefined) return;
+  if (!/^[A-Z]{3}$/.test(currency)) {
+    report([...path, 'currency'], `${currency} is no currency code`, 'write three capitals, "USD"');
+  } else if (!rule.examples.some((e) => Object.hasOwn(e.rates, currency))) {
+    report(
+      [...path, 'currency'],
+      `the line is in ${currency}, and no example says its rate`,
+      `add rates: { ${currency}: ... } to the examples that reach it`,
+    );
+  }
+}
+
+/** A quotient or difference of unlike units has no unit: no sentence could say what it means. */
 function checkUnits(rule: Rule, name: string, report: Report): void {
   const feature = rule.features[name];
   if (feature === undefined) return;
   const unitOf = (n: string) => featureUnit((rule.features[n] as Feature).kind);
   const path = ['features', name];
-  if (feature.kind === 'percent' || feature.kind === 'ratio') {
-    if (unitOf(feature.of) === unitOf(feature.to)) return;
+  const each = (wanted: Unit, mend: string): void => {
+    for (const [key, operand] of operandsOf(feature)) {
+      if (unitOf(operand) === wanted) continue;
+      report([...path, ...key], `${operand} is ${unitOf(operand)}, not ${wanted}`, mend);
+    }
+  };
+  const alike = (a: string, b: string): void => {
+    if (unitOf(a) === unitOf(b)) return;
     report(
       path,
-      `${name} has no unit: ${unitOf(feature.of)} to ${unitOf(feature.to)}`,
+      `${name} has no unit: ${unitOf(a)} to ${unitOf(b)}`,
       'divide features of one unit',
     );
+  };
+  switch (feature.kind) {
+    case 'percent':
+    case 'ratio':
+      alike(feature.of, feature.to);
+      break;
+    case 'rate-ratio':
+      alike(feature.recent, feature.baseline);
+      break;
+    case 'drop':
+      each('count', 'drop compares two counts');
+      break;
+    case 'surprise':
+      each('count', 'surprise is of counts: count, customer-made, distinct-counterparties');
+      break;
+    case 'money-difference':
+      each('money', 'take money from money, or use count-difference');
+      break;
+    case 'count-difference':
+      each('count', 'take a count from a count, or use money-difference');
+      break;
+    case 'larger-of':
+      each('percent', 'compare percents only');
+      break;
+    case 'share-of-line':
+      each('money', 'a line is an amount: name a sum or another feature of money');
+      break;
+    case 'balance-before-outflow':
+      checkOutflow(rule, feature.outflow, [...path, 'outflow'], report);
+      break;
   }
-  if (feature.kind === 'drop') {
-    for (const key of ['recent', 'baseline'] as const) {
-      if (unitOf(feature[key]) === 'count') continue;
-      report([...path, key], `${feature[key]} is not a count`, 'drop compares two counts');
-    }
+}
+
+function checkOutflow(rule: Rule, name: string, path: Path, report: Report): void {
+  const outflow = rule.features[name];
+  if (outflow?.kind !== 'sum') {
+    report(path, `${name} is not a sum of legs`, 'name a feature with kind: sum');
+    return;
   }
-  if (feature.kind === 'balance-before-outflow') {
-    const outflow = rule.features[feature.outflow];
-    if (outflow?.kind === 'sum' && outflow.window === 'bank-day') return;
-    report(
-      [...path, 'outflow'],
-      `${feature.outflow} is not the sum of a bank day`,
-      'name a feature with kind: sum, window: bank-day',
-    );
-  }
+  const filter = outflow.of ?? (rule.on === 'day-close' ? undefined : rule.on);
+  if (filter === undefined || filter.all.includes('debit')) return;
+  report(path, `${name} counts credits as well`, 'give it of: { all: [debit] }');
 }
 
 /** Depth first; a feature met again on the way down closes a circle. Reports each circle once. */
@@ -197,6 +274,7 @@ function checkUses(rule: Rule, report: Report): void {
     use(g.feature, ['gates', i, 'feature']);
   });
   use(rule.observed, ['observed']);
+  if (rule.score?.by !== undefined) use(rule.score.by, ['score', 'by']);
   rule.facts.forEach((name, i) => {
     use(name, ['facts', i]);
   });
@@ -216,6 +294,10 @@ function checkUses(rule: Rule, report: Report): void {
 
 export function checkFeatures(rule: Rule, report: Report): void {
   if (rule.on !== 'day-close') checkFilter(rule.on, ['on'], report);
+  const count = Object.keys(rule.features).length;
+  if (count > FEATURES_MAX) {
+    report(['features'], `${count} features`, `use at most ${FEATURES_MAX}, or make two rules`);
+  }
   for (const name of Object.keys(rule.features)) checkOne(rule, name, report);
   checkCycles(rule, report);
   checkUses(rule, report);

@@ -31,7 +31,14 @@ function loads(given: string): boolean {
   } catch (error) {
     if (!(error instanceof CatalogueError)) throw error;
     expect(error.problems.length).toBeGreaterThan(0);
-    for (const problem of error.problems) expect(problem).toMatch(/^f\.yaml:\d+: .+; .+$/);
+    for (const problem of error.problems) {
+      expect([problem.path, problem.what !== '', problem.mend !== '']).toEqual([
+        'f.yaml',
+        true,
+        true,
+      ]);
+      expect(problem.line * problem.column).toBeGreaterThan(0);
+    }
     return false;
   }
 }

@@ -1,6 +1,13 @@
 /** Everything that the loader refuses, each with its line and its mend. */
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { CatalogueError, catalogueFromJson, loadCatalogue } from './load.js';
+import {
+  CatalogueError,
+  canonicalJson,
+  catalogueFromJson,
+  catalogueText,
+  loadCatalogue,
+} from './load.js';
 
 const good = `id: test-rule
 version: 1
@@ -55,7 +62,7 @@ function problemsOf(text: string, ...more: string[]): readonly string[] {
   try {
     loadCatalogue([text, ...more].map((t, i) => ({ path: `r${i}.yaml`, text: t })));
   } catch (error) {
-    if (error instanceof CatalogueError) return error.problems;
+    if (error instanceof CatalogueError) return error.message.split('\n');
     throw error;
   }
   return [];
@@ -91,6 +98,57 @@ describe('the loader takes', () => {
   it('a cooldown on legs, and bands from 100 and above 100', () => {
     expect(problemsOf(changed(['action: notify', 'cooldown: 12h\naction: notify']))).toEqual([]);
     expect(problemsOf(changed(["from: '200.00'", "above: '100.00'"]))).toEqual([]);
+  });
+});
+
+const typology = `id: test-typology
+version: 1
+names: { zh: 类型, en: Typology }
+family: aml
+formula: half of each
+members:
+  - { rule: test-rule, weight: 1 }
+  - { rule: other-rule, weight: 0.5 }
+bands:
+  - outcome: alert
+    from: 20
+    severity: high
+    score: 60
+    sentence: { zh: '得分 {score}', en: 'score {score}' }
+  - outcome: both
+    from: 30
+    severity: critical
+    score: 90
+    decision: hold
+    sentence: { zh: '得分 {score}', en: 'score {score}' }
+action: notify
+riskType: aml
+state: active
+owner: compliance
+examples:
+  - name: hits
+    transactions: [{ at: '2026-03-02T09:00:00+08:00', amount: '100' }]
+    expect: { hits: 1, band: both, observed: 30 }
+  - name: does not
+    transactions: []
+    expect: { hits: 0 }
+`;
+const other = good.replace('id: test-rule', 'id: other-rule');
+
+describe('the loader takes a typology', () => {
+  it('and writes it into the blob', () => {
+    const catalogue = loadCatalogue([
+      { path: 'r.yaml', text: [good, typology, other].join('---\n') },
+    ]);
+    expect(catalogue.typologies.map((t) => t.id)).toEqual(['test-typology']);
+    expect(catalogueFromJson(catalogueText(catalogue))).toEqual(catalogue);
+  });
+
+  it('and reads a blob that is a list of rules, under the hash that it was written with', () => {
+    const { rules } = loadCatalogue([{ path: 'r.yaml', text: good }]);
+    const blob = canonicalJson(rules);
+    const sha256 = createHash('sha256').update(blob).digest('hex');
+    expect(catalogueFromJson(blob)).toEqual({ sha256, rules, typologies: [] });
   });
 });
 
@@ -284,7 +342,7 @@ describe('the loader refuses', () => {
       'a balance before a day that is no sum of a day',
       () => changed(feature('{ kind: balance-before-outflow, outflow: times }')),
       8,
-      /times is not the sum of a bank day/,
+      /times is not a sum of legs/,
     ],
     [
       'a leg at the close of a day',
@@ -371,7 +429,7 @@ describe('the loader refuses', () => {
   });
 
   it('a rule id twice, in one file or two', () => {
-    const at = 'rule test-rule stands at r0.yaml:1 already; rename or remove one';
+    const at = 'test-rule stands at r0.yaml:1 already; rename or remove one';
     expect(problemsOf(good, good)).toEqual([`r1.yaml:1: ${at}`]);
     expect(problemsOf(`${good}---\n${good}`)).toEqual([`r0.yaml:36: ${at}`]);
   });
@@ -384,6 +442,7 @@ describe('the loader refuses', () => {
   it('a blob that is broken', () => {
     expect(() => catalogueFromJson('{')).toThrow(/not JSON/);
     expect(() => catalogueFromJson('{}')).toThrow(/not a list/);
+    expect(() => catalogueFromJson('null')).toThrow(/not a list/);
     expect(() => catalogueFromJson('[{"id":"x"}]')).toThrow(/catalogue blob \(x\)/);
   });
 });

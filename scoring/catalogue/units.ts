@@ -9,7 +9,8 @@ export function featureUnit(kind: Feature['kind']): Unit {
   return FEATURE_UNITS[kind];
 }
 
-const MS_OF: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+const DAY_MS = 86_400_000;
+const MS_OF: Record<string, number> = { m: 60_000, h: 3_600_000, d: DAY_MS };
 
 /** `30m`, `24h`, `7d` in milliseconds; throws on anything else (the schema refuses it first). */
 export function parseDurationMs(text: string): number {
@@ -18,10 +19,21 @@ export function parseDurationMs(text: string): number {
   return Number(match[1]) * (MS_OF[match[2] ?? ''] ?? 0);
 }
 
+/** `10bd` as 10; null when the window is not one of business days. */
+export function businessDays(spec: string): number | null {
+  const match = /^(\d+)bd$/.exec(spec);
+  return match === null ? null : Number(match[1]);
+}
+
+/** The longest run of days off, weekends included, that a window of business days makes room for. */
+const HOLIDAYS_MAX_MS = 14 * DAY_MS;
+
 /** The longest that a window can reach back: calendar windows on their longest day or month. */
 export function windowReachMs(spec: string): number {
   if (spec === 'bank-day') return 25 * 3_600_000;
-  if (spec === 'bank-month') return 31 * 86_400_000 + 3_600_000;
+  if (spec === 'bank-month') return 31 * DAY_MS + 3_600_000;
+  const days = businessDays(spec);
+  if (days !== null) return Math.ceil(days / 5) * 7 * DAY_MS + HOLIDAYS_MAX_MS;
   return parseDurationMs(spec);
 }
 
