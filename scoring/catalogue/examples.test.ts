@@ -1,27 +1,10 @@
 /** Every example of every shipped rule, through the operator that runs live. */
 import { describe, expect, it } from 'vitest';
-import { recordsOfExample } from '../oracle/example.js';
-import type { OracleRecord } from '../oracle/types.js';
+import { recordsOfExample, withDailyWatermarks } from '../oracle/example.js';
 import { Feeder, shippedCatalogue } from '../testing/feeder.js';
 import { featureUnit, thresholdNumber } from './units.js';
 
 const catalogue = shippedCatalogue();
-const DAY_MS = 86_400_000;
-
-/** As live: watermarks come all the time, so that no day closes as history. */
-function* withDailyWatermarks(records: OracleRecord[]): Iterable<OracleRecord> {
-  let position = 0;
-  let nowMs = Number.POSITIVE_INFINITY;
-  for (const record of records) {
-    const untilMs = record.kind === 'watermark' ? record.watermarkMs : record.eventMs;
-    for (; nowMs < untilMs; nowMs += DAY_MS) {
-      yield { kind: 'watermark', position: position++, watermarkMs: nowMs };
-    }
-    nowMs = untilMs;
-    yield { ...record, position: position++ };
-  }
-}
-
 describe('examples of the rules, scored', () => {
   for (const rule of catalogue.rules) {
     it.each(rule.examples.map((e) => [e.name, e] as const))(`${rule.id}: %s`, (_, example) => {

@@ -86,6 +86,20 @@ function limitsOf(example: Example): OracleSide['limits'] {
   return { single: of(limits.single), day: of(limits.day), month: of(limits.month) };
 }
 
+/** As live: watermarks come all the time, so that no day closes as history. */
+export function* withDailyWatermarks(records: Iterable<OracleRecord>): Generator<OracleRecord> {
+  let position = 0;
+  let nowMs = Number.POSITIVE_INFINITY;
+  for (const record of records) {
+    const untilMs = record.kind === 'watermark' ? record.watermarkMs : record.eventMs;
+    for (; nowMs < untilMs; nowMs += DAY_MS) {
+      yield { kind: 'watermark', position: position++, watermarkMs: nowMs };
+    }
+    nowMs = untilMs;
+    yield { ...record, position: position++ };
+  }
+}
+
 /** Log order = event time, then the order of the rows. The watermark follows each transaction. */
 export function recordsOfExample(example: Example): OracleRecord[] {
   const profile = packProfile(example.subject as Profile);
@@ -124,6 +138,7 @@ export function recordsOfExample(example: Example): OracleRecord[] {
     profile: 0,
     balanceAfterMinor: Number.NaN,
     external: true,
+    country: row.country,
   });
   const timed = example.transactions.flatMap((row) =>
     Array.from({ length: row.repeat ?? 1 }, (_, i) => ({
@@ -144,6 +159,8 @@ export function recordsOfExample(example: Example): OracleRecord[] {
       ingestMs: eventMs,
       id: `t${records.length}`,
       amountBaseMinor: minor(row.amount),
+      channel: row.channel,
+      type: row.type,
       debtor: row.side === 'debit' ? mine : theirs,
       creditor: row.side === 'debit' ? theirs : mine,
       reversedId: '',

@@ -41,6 +41,7 @@ function asOracleHit(hit: Hit): OracleHit {
     band: hit.band,
     observed: hit.observed.value,
     count: hit.transactionCount,
+    score: hit.score,
     history: hit.history,
   };
 }
@@ -50,7 +51,7 @@ function compare(options: Parameters<typeof randomLog>[0]) {
   const log = randomLog(options);
   const feeder = new Feeder({ catalogue, regionBytes: 32 << 20 });
   feeder.feed(log);
-  const oracle = runOracle(log, settings);
+  const oracle = runOracle(log, catalogue, settings);
   const kernel = sortHits([...feeder.hits.values()].map(asOracleHit));
   const said = new Set(kernel.map((h) => JSON.stringify(h)));
   const expected = sortHits(oracle.hits);

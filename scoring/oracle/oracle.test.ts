@@ -3,16 +3,20 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Catalogue, Rule, Typology } from '../../schemas/catalogue.js';
 import { ClassBit, packProfile } from '../../schemas/classes.js';
 import { loadCatalogue } from '../catalogue/load.js';
 import { featureUnit, thresholdNumber } from '../catalogue/units.js';
-import { recordsOfExample } from './example.js';
-import { fixedOffsetSettings, type OracleRecord, runOracle } from './oracle.js';
+import { recordsOfExample, withDailyWatermarks } from './example.js';
+import { type OracleRecord, runOracle, zoneSettings } from './oracle.js';
 
 const folder = fileURLToPath(new URL('../catalogue/rules/', import.meta.url));
 const catalogue = loadCatalogue(
   readdirSync(folder).map((name) => ({ path: name, text: readFileSync(folder + name, 'utf8') })),
 );
+
+/** By the shipped rules. */
+const run = (records: OracleRecord[]) => runOracle(records, catalogue);
 
 const person = packProfile({ kind: 'person', tier: 'base', riskClass: 0, watch: [], lists: [] });
 const B = ClassBit;
@@ -71,27 +75,46 @@ const a1 = [
   { at: '2026-03-02T20:05:00+08:00', yuan: 80_000 },
 ];
 
+/** Its own catalogue, whatever its state; a typology needs its members. */
+function alone(tested: Rule | Typology): Pick<Catalogue, 'rules' | 'typologies'> {
+  const on = <T extends Rule | Typology>(r: T): T => ({ ...r, state: 'active' });
+  if (!('members' in tested)) return { rules: [on(tested)], typologies: [] };
+  const members = tested.members.map((m) => m.rule);
+  const rules = catalogue.rules.filter((r) => members.includes(r.id)).map(on);
+  return { rules, typologies: [on(tested)] };
+}
+
+function expectedNumber(tested: Rule | Typology, value: string | number): number {
+  if ('members' in tested) return Number(value);
+  const feature = tested.features[tested.observed];
+  if (feature === undefined) throw new Error(`no feature ${tested.observed}`);
+  return thresholdNumber(featureUnit(feature.kind), value) ?? Number.NaN;
+}
+
 describe('examples of the rules', () => {
-  for (const rule of catalogue.rules) {
-    it.each(rule.examples.map((e) => [e.name, e] as const))(`${rule.id}: %s`, (_, example) => {
-      const { hits } = runOracle(recordsOfExample(example), {
-        ...fixedOffsetSettings(8 * 3_600_000),
-        spreadMs: () => 3_599_000,
-      });
-      const mine = hits.filter((h) => h.rule === rule.id);
+  for (const tested of [...catalogue.rules, ...catalogue.typologies]) {
+    it.each(tested.examples.map((e) => [e.name, e] as const))(`${tested.id}: %s`, (_, example) => {
+      const { hits } = runOracle(
+        withDailyWatermarks(recordsOfExample(example)),
+        alone(tested),
+        zoneSettings([{ fromMs: 0, offsetMs: 8 * 3_600_000 }], {
+          spreadMs: () => 3_599_000,
+          rate: (currency) => example.rates[currency],
+        }),
+      );
+      const mine = hits.filter((h) => h.rule === tested.id);
       expect(mine.length).toBe(example.expect.hits);
       const last = mine.at(-1);
       if (example.expect.band !== undefined) expect(last?.band).toBe(example.expect.band);
       if (example.expect.observed === undefined) return;
-      const unit = featureUnit(rule.features[rule.observed].kind);
-      expect(last?.observed).toBe(thresholdNumber(unit, example.expect.observed));
+      expect(last?.observed).toBe(expectedNumber(tested, example.expect.observed));
     });
   }
 });
 
 describe('scenarios', () => {
   it('A1: the third remittance, 3 of 210,000', () => {
-    expect(runOracle(log(a1)).hits).toEqual([
+    expect(run(log(a1)).hits).toEqual([
       {
         rule: 'cross-border-remittances-person',
         subject: 'G',
@@ -101,13 +124,14 @@ describe('scenarios', () => {
         band: 'large',
         observed: 21_000_000,
         count: 3,
+        score: 70,
         history: false,
       },
     ]);
   });
 
   it('A2: the window is open on the left', () => {
-    const third = (at: string) => runOracle(log([a1[0], a1[1], { at, yuan: 80_000 }])).hits.length;
+    const third = (at: string) => run(log([a1[0], a1[1], { at, yuan: 80_000 }])).hits.length;
     expect(third('2026-03-03T09:10:00.000+08:00')).toBe(0);
     expect(third('2026-03-03T09:09:59.999+08:00')).toBe(1);
   });
@@ -115,7 +139,7 @@ describe('scenarios', () => {
   it('A4: the deadline is the end of the bank day, without the spread', () => {
     const example = catalogue.rules.find((r) => r.id === 'activity-drop')?.examples[0];
     const records = recordsOfExample(example as NonNullable<typeof example>);
-    const [hit] = runOracle(records).hits;
+    const [hit] = run(records).hits;
     expect(hit).toMatchObject({ side: 'timer', band: 'down', observed: 30, count: 14 });
     expect(hit.at).toBe(Date.parse('2026-06-30T00:00:00+08:00'));
   });
@@ -126,22 +150,22 @@ describe('late and undone', () => {
     const first = { at: '2026-03-02T20:05:00+08:00', yuan: 80_000 };
     const second = { at: '2026-03-02T20:06:00+08:00', yuan: 70_000 };
     const third = { at: '2026-03-02T20:04:00+08:00', yuan: 60_000 };
-    const { hits } = runOracle(log([first, second, third]));
+    const { hits } = run(log([first, second, third]));
     // The late one itself sees one leg; the newest of the three sees all.
     expect(hits.map((h) => [h.at, h.count])).toEqual([[1, 3]]);
   });
 
   it('below the watermark it is only counted', () => {
     const records = log([a1[0], a1[1], { watermark: '2026-03-02T20:05:00.001+08:00' }, a1[2]]);
-    expect(runOracle(records)).toEqual({ hits: [], tooLate: 1, notReevaluated: 0 });
+    expect(run(records)).toEqual({ hits: [], tooLate: 1, notReevaluated: 0 });
     const atIt = log([a1[0], a1[1], { watermark: '2026-03-02T20:05:00+08:00' }, a1[2]]);
-    expect(runOracle(atIt).hits.length).toBe(1);
+    expect(run(atIt).hits.length).toBe(1);
   });
 
   it('a reversal takes the original out from its position on', () => {
     const undone = { at: '2026-03-02T14:00:00+08:00', yuan: 70_000, reverses: 't1' };
-    expect(runOracle(log([a1[0], a1[1], undone, a1[2]])).hits).toEqual([]);
-    expect(runOracle(log([...a1, undone])).hits.length).toBe(1);
+    expect(run(log([a1[0], a1[1], undone, a1[2]])).hits).toEqual([]);
+    expect(run(log([...a1, undone])).hits.length).toBe(1);
   });
 
   it('counts what it leaves out when many stand behind a late leg', () => {
@@ -149,7 +173,7 @@ describe('late and undone', () => {
       at: new Date(Date.parse('2026-03-02T12:00:00Z') + i * 1000).toISOString(),
       yuan: 10,
     }));
-    const { notReevaluated } = runOracle(log([...many, { at: '2026-03-02T11:59:00Z', yuan: 10 }]));
+    const { notReevaluated } = run(log([...many, { at: '2026-03-02T11:59:00Z', yuan: 10 }]));
     expect(notReevaluated).toBe(6);
   });
 
@@ -171,7 +195,7 @@ describe('late and undone', () => {
         }));
         const inOrder = [...given].sort((a, b) => (a.at < b.at ? -1 : 1));
         const times = (g: Given[]) =>
-          new Set(runOracle(log(g)).hits.map((h) => `${h.rule} ${h.evaluatedEventMs}`));
+          new Set(run(log(g)).hits.map((h) => `${h.rule} ${h.evaluatedEventMs}`));
         const found = times(given);
         for (const hit of times(inOrder)) {
           if (hit.startsWith('cross-border')) expect(found).toContain(hit);
@@ -190,14 +214,14 @@ describe('history and cooldown', () => {
   }));
 
   it('tells a drop once in 30 days, or when it reaches a higher band', () => {
-    const { hits } = runOracle(log([...days, { watermark: '2026-05-20T00:00:00+08:00' }]));
+    const { hits } = run(log([...days, { watermark: '2026-05-20T00:00:00+08:00' }]));
     expect(hits.map((h) => h.band)).toEqual(['down', 'halved', 'collapsed', 'collapsed']);
     expect(hits[3].at - hits[2].at).toBe(30 * 86_400_000);
   });
 
   it('history starts no cooldown', () => {
     const watermark = '2026-05-20T00:00:00+08:00';
-    const { hits } = runOracle(log([...days, { watermark, ingest: '2026-07-01T00:00:00+08:00' }]));
+    const { hits } = run(log([...days, { watermark, ingest: '2026-07-01T00:00:00+08:00' }]));
     expect(hits.length).toBeGreaterThan(30);
     expect(hits.every((h) => h.history)).toBe(true);
   });

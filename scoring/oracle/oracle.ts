@@ -1,19 +1,22 @@
 /**
- * A brute-force oracle of the shipped rules, for tests only: it reads admitted transactions and
- * watermarks in log order and tells which hits there must be. It shares no code with the kernel;
+ * A brute-force oracle of a catalogue, for tests only: it reads admitted transactions and
+ * watermarks in log order and tells which hits there must be. It is written from the words of
+ * schemas/features.ts, schemas/catalogue.ts and docs/rules.md and shares no code with the kernel;
  * its one trick is to have none: it keeps every leg and looks at all of them each time.
+ *
+ * A new rule can be tried on it before the kernel knows its features: write the rule with its
+ * examples and run `npx vitest run scoring/oracle/oracle.test.ts -t <rule id>`.
  */
-import { ClassBit, unpackProfile } from '../../schemas/classes.js';
-import {
-  dayCloseFindings,
-  type Finding,
-  type KnownLeg,
-  keptMs,
-  legFindings,
-  order,
-} from './rules.js';
+import type { Catalogue, Rule, Typology } from '../../schemas/catalogue.js';
+import { ClassBit, type Profile, unpackProfile } from '../../schemas/classes.js';
+import { bankDay, bankDayStartMs, bankMonthStartMs, type ZoneTable } from '../../schemas/time.js';
+import { balanceTotal } from './features.js';
+import { DAY_MS, type KnownLeg, type Moment, order, type Subject } from './legs.js';
+import { ask, bandOf, type Finding, isCooling, keeper } from './rules.js';
+import { scoredBits } from './scored-bits.js';
 import type {
   OracleHit,
+  OraclePart,
   OracleRecord,
   OracleResult,
   OracleSettings,
@@ -21,53 +24,73 @@ import type {
   OracleTransaction,
   OracleWatermark,
 } from './types.js';
+import { type Outcome, partsOf } from './typologies.js';
 
 export type * from './types.js';
 
-const DAY_MS = 86_400_000;
-const DROP_COOLDOWN_MS = 30 * DAY_MS;
 /** History opens no alert and starts no cooldown. */
 const HISTORY_AFTER_MS = 7 * DAY_MS;
 /** The same where the subject's newest leg, in log order, was history. */
 const HISTORY_AFTER_MS_OF_HISTORY = DAY_MS;
-const DROP_BANDS = ['down', 'halved', 'collapsed'];
+const FOLLOWED_ACCOUNTS = 4;
 
-interface Subject {
-  name: string;
-  /** In `order`. */
-  legs: KnownLeg[];
-  newestMs: number;
+interface Known extends Subject {
   fromHistory: boolean;
-  balances: Map<string, number>;
+  /** Of its newest leg in the log. */
+  profile: Profile;
   /** Next bank day whose close is to be looked at; null = nothing customer-made yet. */
   nextCloseDay: number | null;
-  lastDrop: { deadlineMs: number; band: number } | null;
+  /** Last hit of each rule and typology that was not history. */
+  said: Map<string, { ms: number; level: number }>;
+  /** What each rule reached so far. */
+  outcomes: Outcome[];
+}
+
+/** Bank days by a table of zone offsets; business days Monday to Friday unless told. */
+export function zoneSettings(
+  table: ZoneTable,
+  given: Partial<OracleSettings> = {},
+): OracleSettings {
+  return {
+    bankDay: (ms) => bankDay(ms, table),
+    bankDayStartMs: (day) => bankDayStartMs(day, table),
+    bankMonthStartMs: (ms) => bankMonthStartMs(ms, table),
+    // Day 0 was a Thursday.
+    isBusinessDay: (day) => (day + 3) % 7 < 5,
+    rate: () => undefined,
+    spreadMs: () => 0,
+    reevaluatedMax: 64,
+    ...given,
+  };
 }
 
 /** A bank zone with a fixed offset from UTC, as Asia/Shanghai has. */
-export function fixedOffsetSettings(offsetMs: number): OracleSettings {
-  const bankDay = (ms: number): number => Math.floor((ms + offsetMs) / DAY_MS);
-  const bankDayStartMs = (day: number): number => day * DAY_MS - offsetMs;
-  return {
-    bankDay,
-    bankDayStartMs,
-    bankMonthStartMs(ms) {
-      const local = new Date(ms + offsetMs);
-      return Date.UTC(local.getUTCFullYear(), local.getUTCMonth(), 1) - offsetMs;
-    },
-    spreadMs: () => 0,
-    reevaluatedMax: 64,
-  };
+export const fixedOffsetSettings = (offsetMs: number): OracleSettings =>
+  zoneSettings([{ fromMs: 0, offsetMs }]);
+
+/** Where a hit is told. */
+interface Place {
+  side: OracleHit['side'];
+  at: number;
+  ms: number;
+  history: boolean;
 }
 
 class Oracle {
   readonly #settings: OracleSettings;
-  readonly #subjects = new Map<string, Subject>();
+  readonly #rules: Rule[];
+  readonly #typologies: Typology[];
+  readonly #keptMs: (leg: KnownLeg) => number;
+  readonly #subjects = new Map<string, Known>();
   readonly #known = new Set<string>();
   #watermarkMs = Number.NEGATIVE_INFINITY;
   readonly result: OracleResult = { hits: [], tooLate: 0, notReevaluated: 0 };
 
-  constructor(settings: OracleSettings) {
+  constructor(catalogue: Pick<Catalogue, 'rules' | 'typologies'>, settings: OracleSettings) {
+    const isScored = (r: { state: Rule['state'] }) => r.state === 'active' || r.state === 'shadow';
+    this.#rules = catalogue.rules.filter(isScored);
+    this.#typologies = catalogue.typologies.filter(isScored);
+    this.#keptMs = keeper(this.#rules);
     this.#settings = settings;
   }
 
@@ -79,17 +102,21 @@ class Oracle {
     }
   }
 
-  #subject(name: string): Subject {
+  #subject(name: string, profile: Profile): Known {
     let subject = this.#subjects.get(name);
     if (subject === undefined) {
       subject = {
         name,
         legs: [],
         newestMs: Number.NEGATIVE_INFINITY,
+        oldestMs: Number.POSITIVE_INFINITY,
         fromHistory: false,
+        profile,
         balances: new Map(),
+        holdings: [],
         nextCloseDay: null,
-        lastDrop: null,
+        said: new Map(),
+        outcomes: [],
       };
       this.#subjects.set(name, subject);
     }
@@ -97,12 +124,37 @@ class Oracle {
   }
 
   #leg(t: OracleTransaction, side: 'debit' | 'credit', own: OracleSide, other: OracleSide): void {
-    if (t.eventMs < this.#watermarkMs) {
+    const isTooLate = t.eventMs < this.#watermarkMs;
+    if (isTooLate && !t.history) {
       this.result.tooLate++;
       return;
     }
-    const subject = this.#subject(own.subject);
+    const subject = this.#subject(own.subject, unpackProfile(own.profile));
     subject.fromHistory = t.history;
+    subject.profile = unpackProfile(own.profile);
+    const isLate = t.eventMs < subject.newestMs;
+    const leg = this.#insert(t, side, own, other, subject);
+    if (leg.isReversal) {
+      this.#undo(subject, t.reversedId);
+      return;
+    }
+    if (subject.nextCloseDay === null && (leg.bits & ClassBit.customerMade) !== 0) {
+      subject.nextCloseDay = leg.bankDay;
+    }
+    // What a history source sends below the watermark fills the state and is not scored.
+    if (isTooLate) return;
+    this.#evaluate(subject, leg);
+    if (isLate) this.#evaluateLater(subject, leg);
+  }
+
+  /** The leg, put among the subject's, with its effect on times and balances. */
+  #insert(
+    t: OracleTransaction,
+    side: 'debit' | 'credit',
+    own: OracleSide,
+    other: OracleSide,
+    subject: Known,
+  ): KnownLeg {
     const leg: KnownLeg = {
       position: t.position,
       eventMs: t.eventMs,
@@ -111,39 +163,48 @@ class Oracle {
       bits: own.classBits,
       amount: t.amountBaseMinor,
       transactionId: t.id,
+      account: own.account,
       counterparty: other.subject,
-      profile: unpackProfile(own.profile),
+      country: other.country ?? '',
+      channel: t.channel ?? 'unknown',
+      type: t.type ?? 'unknown',
+      profile: subject.profile,
       limits: own.limits,
-      balanceBefore: balanceBefore(subject, side, own, t.amountBaseMinor),
+      balanceBefore: Number.NaN,
       history: t.history,
       reversed: false,
       isReversal: (own.classBits & ClassBit.reversal) !== 0,
     };
-    const late = t.eventMs < subject.newestMs;
-    subject.newestMs = Math.max(subject.newestMs, t.eventMs);
+    leg.bits |= scoredBits(subject, leg);
+    const newestMs = Math.max(subject.newestMs, t.eventMs);
+    const total = balanceTotal(subject);
+    if (!Number.isNaN(total)) {
+      subject.holdings.push({ fromMs: subject.newestMs, toMs: newestMs, total });
+    }
+    leg.balanceBefore = moveBalance(subject, side, own, t.amountBaseMinor);
+    subject.newestMs = newestMs;
+    subject.oldestMs = Math.min(subject.oldestMs, t.eventMs);
     const after = subject.legs.findIndex((l) => order(l, leg) > 0);
     subject.legs.splice(after < 0 ? subject.legs.length : after, 0, leg);
-    if (leg.isReversal) {
-      undo(subject, t.reversedId);
-      return;
-    }
-    if (subject.nextCloseDay === null && (leg.bits & ClassBit.customerMade) !== 0) {
-      subject.nextCloseDay = leg.bankDay;
-    }
-    this.#evaluate(subject, leg);
-    if (late) this.#evaluateLater(subject, leg);
+    return leg;
   }
 
-  #evaluate(subject: Subject, leg: KnownLeg): void {
-    for (const f of legFindings(subject.legs, leg, this.#settings)) {
-      this.#tell(subject, f, leg.side, leg.position, leg.eventMs, leg.history);
-    }
+  #evaluate(subject: Known, leg: KnownLeg): void {
+    const moment: Moment = {
+      ms: leg.eventMs,
+      bankDay: leg.bankDay,
+      lastClosedDay: leg.bankDay - 1,
+      leg,
+    };
+    const { side, position: at, eventMs: ms, history } = leg;
+    this.#askAll(subject, moment, leg.profile, { side, at, ms, history });
   }
 
   /** A late leg may complete the windows of legs that came before it in the log. */
-  #evaluateLater(subject: Subject, late: KnownLeg): void {
+  #evaluateLater(subject: Known, late: KnownLeg): void {
     const later = subject.legs.filter(
-      (leg) => order(leg, late) > 0 && !leg.isReversal && !leg.reversed && isKept(subject, leg),
+      (leg) =>
+        order(leg, late) > 0 && !leg.isReversal && !leg.reversed && this.#isKept(subject, leg),
     );
     const first = Math.max(0, later.length - this.#settings.reevaluatedMax);
     this.result.notReevaluated += first;
@@ -152,28 +213,58 @@ class Oracle {
     for (const leg of later.slice(first)) this.#evaluate(subject, { ...leg, profile, limits });
   }
 
-  #tell(
-    subject: Subject,
-    f: Finding,
-    side: OracleHit['side'],
-    at: number,
-    evaluatedEventMs: number,
-    history: boolean,
+  #askAll(subject: Known, moment: Moment, profile: Profile, place: Place): void {
+    const reached: string[] = [];
+    for (const rule of this.#rules) {
+      const finding = ask(rule, subject, moment, profile, this.#settings);
+      if (finding === undefined) continue;
+      reached.push(rule.id);
+      const { id } = rule;
+      const { outcome: band, score: outcome } = finding.band;
+      subject.outcomes.push({ rule: id, band, outcome, eventTime: place.ms });
+      this.#say(subject, rule, finding, place);
+    }
+    for (const typology of this.#typologies) {
+      if (!typology.members.some((m) => reached.includes(m.rule))) continue;
+      const { parts, score } = partsOf(typology, subject.outcomes, place.ms);
+      const band = bandOf(typology.bands, score);
+      if (band === undefined) continue;
+      this.#say(subject, typology, { ...band, observed: score, count: 1, score }, place, parts);
+    }
+  }
+
+  /** Tells it unless the cooldown silences it. History neither starts nor heeds a cooldown. */
+  #say(
+    subject: Known,
+    rule: Rule | Typology,
+    finding: Finding,
+    place: Place,
+    parts?: OraclePart[],
   ): void {
-    const id = JSON.stringify([f.rule, subject.name, side, at]);
+    const { ms, history } = place;
+    const { level } = finding;
+    if (!history) {
+      const last = subject.said.get(rule.id);
+      const cooling = last !== undefined && isCooling(rule.cooldown, last.ms, ms, this.#settings);
+      if (cooling && level <= last.level) return;
+      subject.said.set(rule.id, { ms, level });
+    }
+    const id = JSON.stringify([rule.id, subject.name, place.side, place.at]);
     if (this.#known.has(id)) return;
     this.#known.add(id);
-    const { rule, band, observed, count } = f;
     this.result.hits.push({
-      rule,
+      rule: rule.id,
       subject: subject.name,
-      side,
-      at,
-      evaluatedEventMs,
-      band,
-      observed,
-      count,
+      side: place.side,
+      at: place.at,
+      evaluatedEventMs: ms,
+      band: finding.band.outcome,
+      observed: finding.observed,
+      count: finding.count,
+      score: finding.score,
       history,
+      ...(rule.state === 'shadow' ? { shadow: true } : {}),
+      ...(parts === undefined ? {} : { parts }),
     });
   }
 
@@ -187,62 +278,58 @@ class Oracle {
       for (;;) {
         const deadlineMs = this.#settings.bankDayStartMs(subject.nextCloseDay + 1);
         if (deadlineMs + spreadMs > this.#watermarkMs) break;
-        const { fromHistory } = subject;
-        const afterMs = fromHistory ? HISTORY_AFTER_MS_OF_HISTORY : HISTORY_AFTER_MS;
+        const afterMs = subject.fromHistory ? HISTORY_AFTER_MS_OF_HISTORY : HISTORY_AFTER_MS;
         const history = (record.ingestMs ?? 0) - deadlineMs > afterMs;
-        this.#close(subject, subject.nextCloseDay, deadlineMs, history);
-        subject.nextCloseDay++;
+        const day = subject.nextCloseDay++;
+        const moment = { ms: deadlineMs, bankDay: day, lastClosedDay: day, leg: undefined };
+        const place: Place = { side: 'timer', at: deadlineMs, ms: deadlineMs, history };
+        this.#askAll(subject, moment, subject.profile, place);
       }
     }
   }
 
-  #close(subject: Subject, day: number, deadlineMs: number, history: boolean): void {
-    for (const f of dayCloseFindings(subject.legs, day)) {
-      const band = DROP_BANDS.indexOf(f.band);
-      const last = subject.lastDrop;
-      const cooling = last !== null && deadlineMs - last.deadlineMs < DROP_COOLDOWN_MS;
-      // History neither starts a cooldown nor is silenced by one.
-      if (!history && cooling && band <= last.band) continue;
-      if (!history) subject.lastDrop = { deadlineMs, band };
-      this.#tell(subject, f, 'timer', deadlineMs, deadlineMs, history);
+  #isKept(subject: Subject, leg: KnownLeg): boolean {
+    return subject.newestMs - leg.eventMs < this.#keptMs(leg);
+  }
+
+  /** From here on the original counts nowhere, if a list still keeps it. */
+  #undo(subject: Subject, reversedId: string): void {
+    if (reversedId === '') return;
+    for (const leg of subject.legs) {
+      if (leg.isReversal || leg.transactionId !== reversedId) continue;
+      if (this.#isKept(subject, leg)) leg.reversed = true;
     }
   }
 }
 
-/** In log order: as reported with this leg, else from the last reported and the legs since. */
-function balanceBefore(
+/**
+ * Balance before, in log order: as reported with this leg, else from the last reported and the legs
+ * since. Of an account that is not followed only what is reported counts.
+ */
+function moveBalance(
   subject: Subject,
   side: 'debit' | 'credit',
   own: OracleSide,
   amount: number,
 ): number {
   const change = side === 'debit' ? -amount : amount;
-  const known = subject.balances.get(own.account) ?? Number.NaN;
+  const { balances } = subject;
+  const known = balances.get(own.account) ?? Number.NaN;
   const reported = !Number.isNaN(own.balanceAfterMinor);
   const before = reported ? own.balanceAfterMinor - change : known;
-  subject.balances.set(own.account, before + change);
-  return before;
-}
-
-function isKept(subject: Subject, leg: KnownLeg): boolean {
-  return subject.newestMs - leg.eventMs < keptMs(leg);
-}
-
-/** From here on the original counts nowhere, if a list still keeps it. */
-function undo(subject: Subject, reversedId: string): void {
-  if (reversedId === '') return;
-  for (const leg of subject.legs) {
-    if (leg.isReversal || leg.transactionId !== reversedId) continue;
-    if (isKept(subject, leg)) leg.reversed = true;
+  if (balances.has(own.account) || balances.size < FOLLOWED_ACCOUNTS) {
+    balances.set(own.account, before + change);
   }
+  return before;
 }
 
 /** Hits of the whole log, in the order found. */
 export function runOracle(
   records: Iterable<OracleRecord>,
+  catalogue: Pick<Catalogue, 'rules' | 'typologies'>,
   settings: OracleSettings = fixedOffsetSettings(8 * 3_600_000),
 ): OracleResult {
-  const oracle = new Oracle(settings);
+  const oracle = new Oracle(catalogue, settings);
   for (const record of records) oracle.take(record);
   return oracle.result;
 }

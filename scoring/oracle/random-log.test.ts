@@ -1,7 +1,10 @@
 /** The random log is worth its name: every rule and every side case occurs in it. */
 import { describe, expect, it } from 'vitest';
+import { shippedCatalogue } from '../testing/feeder.js';
 import { fixedOffsetSettings, runOracle, sortHits } from './oracle.js';
 import { randomLog } from './random-log.js';
+
+const catalogue = shippedCatalogue();
 
 describe('the random log', () => {
   const log = randomLog({ seed: 7, transactions: 8_000 });
@@ -15,7 +18,7 @@ describe('the random log', () => {
     log.forEach((record, i) => {
       expect(record.position).toBe(i);
     });
-    const { hits, tooLate } = runOracle(log);
+    const { hits, tooLate } = runOracle(log, catalogue);
     const byRule = new Map<string, Set<string>>();
     for (const hit of hits) {
       const bands = byRule.get(hit.rule) ?? new Set();
@@ -41,11 +44,13 @@ describe('the random log', () => {
   });
 
   it('has cases that only re-evaluation finds, and only a reversal takes away', () => {
-    const all = runOracle(log).hits.length;
+    const all = runOracle(log, catalogue).hits.length;
     const shanghai = fixedOffsetSettings(8 * 3_600_000);
-    const without = runOracle(log, { ...shanghai, reevaluatedMax: 0 }).hits.length;
+    const without = runOracle(log, catalogue, { ...shanghai, reevaluatedMax: 0 }).hits.length;
     expect(without).toBeLessThan(all);
     const kept = log.map((r) => (r.kind === 'transaction' ? { ...r, reversedId: '' } : r));
-    expect(sortHits(runOracle(kept).hits)).not.toEqual(sortHits(runOracle(log).hits));
+    expect(sortHits(runOracle(kept, catalogue).hits)).not.toEqual(
+      sortHits(runOracle(log, catalogue).hits),
+    );
   });
 });

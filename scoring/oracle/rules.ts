@@ -1,323 +1,217 @@
 /**
- * The shipped rules once more, written from their formulas in plain code and plain numbers: no
- * catalogue, no compiler, no incremental state. Every value is found by going over all legs.
+ * What a rule says at a moment: scope, gates, bands, score, and how many transactions are behind
+ * the observed value. Cooldowns and what was said before are not asked here.
  */
-import { ClassBit, type Profile } from '../../schemas/classes.js';
+import type { Band, Rule } from '../../schemas/catalogue.js';
+import type { Profile } from '../../schemas/classes.js';
+import { featureValue, filterOf, limitUse, type Question, windowLegs } from './features.js';
+import {
+  DAY_MS,
+  durationMs,
+  HOUR_MS,
+  type Moment,
+  moneyMinor,
+  passes,
+  type Subject,
+} from './legs.js';
 import type { OracleSettings } from './types.js';
 
-/** A leg as the oracle keeps it: everything of one side, for ever. */
-export interface KnownLeg {
-  position: number;
-  eventMs: number;
-  bankDay: number;
-  side: 'debit' | 'credit';
-  bits: number;
-  amount: number;
-  transactionId: string;
-  counterparty: string;
-  profile: Profile;
-  limits: { single: number; day: number; month: number } | undefined;
-  /** Of its account just before it; NaN = unknown. */
-  balanceBefore: number;
-  history: boolean;
-  /** Undone by a reversal that the log has reached. */
-  reversed: boolean;
-  isReversal: boolean;
-}
+/** Windows up to this long read the list of recent legs, longer ones that of notable legs. */
+const RECENT_WINDOW_MS = 48 * HOUR_MS;
+const RECENT_KEPT_MS_MIN = 48 * HOUR_MS;
+const NOTABLE_KEPT_MS_MIN = 35 * DAY_MS;
 
 export interface Finding {
-  rule: string;
-  band: string;
+  band: Band;
+  /** Place of the band, 0 = lowest. */
+  level: number;
   observed: number;
   count: number;
+  score: number;
 }
 
-const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
-const B = ClassBit;
-const yuan = (n: number): number => n * 100;
+const thresholdOf = (value: string | number): number =>
+  typeof value === 'string' ? moneyMinor(value) : value;
 
-/** (eventMs, position) decides; a debit stands before the credit of the same transaction. */
-export function order(a: KnownLeg, b: KnownLeg): number {
+function holds(value: number, op: Rule['gates'][number]['op'], limit: number): boolean {
+  switch (op) {
+    case 'atLeast':
+      return value >= limit;
+    case 'above':
+      return value > limit;
+    case 'atMost':
+      return value <= limit;
+    case 'below':
+      return value < limit;
+    case 'equals':
+      return value === limit;
+  }
+}
+
+/** Highest band reached; bands stand in ascending order. */
+export function bandOf(
+  bands: readonly Band[],
+  value: number,
+): { band: Band; level: number } | undefined {
+  for (let level = bands.length - 1; level >= 0; level--) {
+    const band = bands[level] as Band;
+    const { from, above } = band;
+    const reached =
+      from === undefined ? value > thresholdOf(above ?? Number.NaN) : value >= thresholdOf(from);
+    if (reached) return { band, level };
+  }
+  return undefined;
+}
+
+function inScope(scope: Rule['scope'], profile: Profile): boolean {
+  const some = <T>(wanted: readonly T[], has: readonly T[]): boolean =>
+    wanted.length === 0 || wanted.some((w) => has.includes(w));
   return (
-    a.eventMs - b.eventMs ||
-    a.position - b.position ||
-    Number(a.side === 'credit') - Number(b.side === 'credit')
+    some(scope.kinds, [profile.kind]) &&
+    some(scope.watch, profile.watch) &&
+    some(scope.lists, profile.lists)
   );
 }
 
-function has(leg: KnownLeg, all: number, none: number): boolean {
-  return (leg.bits & all) === all && (leg.bits & none) === 0;
-}
-
-/** Legs that count at `at`: not undone, not after it, event time above `fromMs` (or at it). */
-function seen(
-  legs: readonly KnownLeg[],
-  at: KnownLeg,
-  fromMs: number,
-  fromIncluded: boolean,
-  keep: (leg: KnownLeg) => boolean,
-): KnownLeg[] {
-  return legs.filter(
-    (leg) =>
-      !leg.reversed &&
-      !leg.isReversal &&
-      order(leg, at) <= 0 &&
-      (leg.eventMs > fromMs || (fromIncluded && leg.eventMs === fromMs)) &&
-      keep(leg),
-  );
-}
-
-const total = (legs: readonly KnownLeg[]): number => legs.reduce((s, l) => s + l.amount, 0);
-
-/** Highest band whose lower edge is reached: [edge, outcome], ascending. */
-function bandOf(value: number, edges: readonly [number, string][]): string | null {
-  let reached: string | null = null;
-  for (const [edge, outcome] of edges) if (value >= edge) reached = outcome;
-  return reached;
-}
-
-function finding(rule: string, band: string | null, observed: number, count: number): Finding[] {
-  return band === null ? [] : [{ rule, band, observed, count }];
-}
-
-/** Several large cross-border remittances: at least 3 within 24 h, each and together large. */
-function crossBorder(legs: readonly KnownLeg[], at: KnownLeg, own: OwnHistory): Finding[] {
-  const person = ['person', 'farmer', 'unknown'].includes(at.profile.kind);
-  const company = ['company', 'government', 'rural-firm', 'rural-cooperative'].includes(
-    at.profile.kind,
-  );
-  if (!person && !company) return [];
-  const each = person ? yuan(50_000) : yuan(500_000);
-  const large = (leg: KnownLeg): boolean =>
-    has(leg, B.debit | B.crossBorder, B.bankMade | B.reversal) && leg.amount >= each;
-  if (!large(at)) return [];
-  const window = seen(legs, at, at.eventMs - 24 * HOUR, false, large);
-  const sum = total(window);
-  if (window.length < 3) return [];
-  if (person) {
-    const band = bandOf(sum, [
-      [yuan(200_000), 'large'],
-      [yuan(1_000_000), 'very-large'],
-    ]);
-    return finding('cross-border-remittances-person', band, sum, window.length);
+/** Straight lines between the points, flat outside. */
+function scoreOf(q: Question, rule: Rule, band: Band): number {
+  if (rule.score === undefined) return band.score;
+  const value = featureValue(q, rule.score.by ?? rule.observed);
+  if (Number.isNaN(value)) return band.score;
+  const points = rule.score.points.map(([x, y]) => [thresholdOf(x), y] as const);
+  let [lastX, lastY] = points[0] as readonly [number, number];
+  if (value <= lastX) return lastY;
+  for (const [x, y] of points) {
+    if (value <= x) return lastY + ((y - lastY) * (value - lastX)) / (x - lastX);
+    [lastX, lastY] = [x, y];
   }
-  if (sum < 2 * own.meanDailyOutflow(90)) return [];
-  const band = bandOf(sum, [
-    [yuan(2_000_000), 'large'],
-    [yuan(10_000_000), 'very-large'],
-  ]);
-  return finding('cross-border-remittances-company', band, sum, window.length);
+  return lastY;
 }
 
-/** Cash of 80 % to under 100 % of CNY 50,000, receipts and payments apart. */
-function structuring(legs: readonly KnownLeg[], at: KnownLeg): Finding[] {
-  const direction = at.side === 'debit' ? B.debit : B.credit;
-  const under = (leg: KnownLeg): boolean =>
-    has(leg, direction | B.cash, B.bankMade | B.reversal) &&
-    leg.amount >= yuan(40_000) &&
-    leg.amount < yuan(50_000);
-  if (!under(at)) return [];
-  const name = `structuring-cash-${at.side === 'debit' ? 'withdrawals' : 'deposits'}`;
-  const variant = (rule: string, windowMs: number, repeated: number, persistent: number) => {
-    const window = seen(legs, at, at.eventMs - windowMs, false, under);
-    if (total(window) < yuan(50_000)) return [];
-    const band = bandOf(window.length, [
-      [repeated, 'repeated'],
-      [persistent, 'persistent'],
-    ]);
-    return finding(rule, band, window.length, window.length);
-  };
-  return [...variant(name, 24 * HOUR, 3, 5), ...variant(`${name}-7d`, 7 * DAY, 5, 10)];
-}
-
-/** Largest share of the day's, the month's and (once exceeded) the single limit, all accounts. */
-function listedLimits(
-  legs: readonly KnownLeg[],
-  at: KnownLeg,
-  settings: OracleSettings,
-): Finding[] {
-  const counts = (leg: KnownLeg): boolean =>
-    has(leg, B.debit | B.listed, B.bankMade | B.ownAccount | B.reversal);
-  if (at.profile.lists.length === 0 || !counts(at) || at.limits === undefined) return [];
-  const dayStart = settings.bankDayStartMs(at.bankDay);
-  const day = seen(legs, at, dayStart, true, counts);
-  const month = seen(legs, at, settings.bankMonthStartMs(at.eventMs), true, counts);
-  // A limit of nothing reads as one minor unit, so that a share of it can be told.
-  const share = (value: number, limit: number) => (value * 100) / Math.max(limit, 1);
-  // The first of equal shares is told: the payment alone, then the day, then the month.
-  const shares: [share: number, count: number][] = [];
-  if (at.amount > at.limits.single) shares.push([share(at.amount, at.limits.single), 1]);
-  if (!Number.isNaN(at.limits.day)) shares.push([share(total(day), at.limits.day), day.length]);
-  if (!Number.isNaN(at.limits.month)) {
-    shares.push([share(total(month), at.limits.month), month.length]);
-  }
-  if (shares.length === 0) return [];
-  const [used, count] = shares.reduce((best, next) => (next[0] > best[0] ? next : best));
-  const band = used > 100 ? 'exceeded' : used >= 80 ? 'nearly-used' : null;
-  return finding('listed-customer-limits', band, used, count);
-}
-
-/** CNY 50,000 or more after a long silence; what the bank made breaks no silence. */
-function dormant(legs: readonly KnownLeg[], at: KnownLeg): Finding[] {
-  if (!has(at, 0, B.bankMade | B.reversal) || at.amount < yuan(50_000)) return [];
-  let previous: KnownLeg | undefined;
-  for (const leg of legs) {
-    if (leg.isReversal || !has(leg, 0, B.bankMade | B.reversal) || order(leg, at) >= 0) continue;
-    if (previous === undefined || order(leg, previous) > 0) previous = leg;
-  }
-  if (previous === undefined) return [];
-  const days = (at.eventMs - previous.eventMs) / DAY;
-  const band = bandOf(days, [
-    [90, 'quiet'],
-    [180, 'dormant'],
-    [365, 'long-dormant'],
-  ]);
-  return finding('dormant-reactivation', band, days, 1);
-}
-
-/**
- * No leg between the two stands earlier in the log within 400 bank days; a merchant and the holder
- * of a card are not counted as two.
- */
-function isNewCounterparty(legs: readonly KnownLeg[], at: KnownLeg): boolean {
-  const isReceipt = (leg: KnownLeg) => (leg.bits & ClassBit.merchantReceipt) !== 0;
-  if (isReceipt(at)) return false;
-  return !legs.some(
-    (leg) =>
-      !leg.isReversal &&
-      !isReceipt(leg) &&
-      leg.counterparty === at.counterparty &&
-      leg.position < at.position &&
-      leg.bankDay >= at.bankDay - 400,
-  );
-}
-
-/** The day's outflow against the balance of the payment's account before it. */
-function watchedOutflow(
-  legs: readonly KnownLeg[],
-  at: KnownLeg,
-  settings: OracleSettings,
-  own: OwnHistory,
-): Finding[] {
-  const counts = (leg: KnownLeg): boolean =>
-    has(leg, B.debit, B.medical | B.bankMade | B.ownAccount | B.reversal);
-  if (!counts(at) || Number.isNaN(at.balanceBefore)) return [];
-  const day = seen(legs, at, settings.bankDayStartMs(at.bankDay), true, counts);
-  const outflow = total(day);
-  const before = at.balanceBefore + (outflow - at.amount);
-  if (before === 0) return [];
-  const share = (outflow * 100) / before;
-  const found: Finding[] = [];
-  const watch = at.profile.watch;
-  if (watch.includes('critically-ill') && isNewCounterparty(legs, at)) {
-    const mean = own.meanPayment(180);
-    if (mean !== null && mean > 0 && at.amount / mean >= 3) {
-      const band = bandOf(share, [
-        [30, 'large'],
-        [80, 'most'],
-      ]);
-      found.push(...finding('watched-outflow-special-care', band, share, day.length));
+/** Transactions behind a value: those of its window, of its first operand, else the one. */
+function countOf(q: Question, name: string): number {
+  const f = q.rule.features[name];
+  if (f === undefined) throw new Error(`no feature ${name}`);
+  switch (f.kind) {
+    case 'count':
+    case 'sum':
+    case 'max':
+    case 'min':
+    case 'distinct-counterparties':
+    case 'distinct-countries':
+    case 'mean':
+    case 'deviation':
+    case 'z-score':
+    case 'largest-share':
+    case 'benford':
+      return windowLegs(q, f).length;
+    case 'limit-use':
+    case 'limit-excess':
+      return limitUse(q, f)?.legs.length ?? 0;
+    case 'drop':
+    case 'rate-ratio':
+      return countOf(q, f.recent);
+    case 'percent':
+    case 'ratio':
+    case 'money-difference':
+    case 'count-difference':
+    case 'share-of-line':
+    case 'surprise':
+      return countOf(q, f.of);
+    case 'larger-of': {
+      const largest = f.among.find((n) => featureValue(q, n) === featureValue(q, name));
+      return countOf(q, largest ?? (f.among[0] as string));
     }
+    case 'customer-made':
+    case 'new-counterparties':
+      return featureValue(q, name);
+    default:
+      return 1;
   }
-  const others = ['key-corporate', 'suspected-critically-ill', 'loan', 'retention', 'elderly'];
-  if (watch.some((w) => others.includes(w)) && outflow >= yuan(50_000)) {
-    const band = bandOf(share, [
-      [30, 'large'],
-      [50, 'half'],
-      [80, 'most'],
-    ]);
-    found.push(...finding('watched-outflow', band, share, day.length));
-  }
-  return found;
 }
 
-/**
- * The customer's own normal on bank days before a leg's, as the log stands now. For the mean
- * payment a leg more than a bank day behind the newest is measured as of the day before that.
- */
-export interface OwnHistory {
-  meanDailyOutflow: (days: number) => number;
-  /** null = no payment yet. */
-  meanPayment: (days: number) => number | null;
-}
-
-export function ownHistory(legs: readonly KnownLeg[], at: KnownLeg): OwnHistory {
-  const before = (day: number): KnownLeg[] =>
-    legs.filter(
-      (leg) => leg.bankDay < day && !leg.reversed && has(leg, B.debit | B.customerMade, 0),
-    );
-  const pane = (day: number): number => Math.floor(day / 5);
+/** What the rule finds, or undefined. */
+export function ask(
+  rule: Rule,
+  subject: Subject,
+  moment: Moment,
+  profile: Profile,
+  settings: OracleSettings,
+): Finding | undefined {
+  if ((rule.on === 'day-close') !== (moment.leg === undefined)) return undefined;
+  if (rule.on !== 'day-close' && !passes(moment.leg!, rule.on)) return undefined;
+  if (!inScope(rule.scope, profile)) return undefined;
+  const q: Question = { subject, moment, rule, settings };
+  for (const gate of rule.gates) {
+    const value = featureValue(q, gate.feature);
+    if (!holds(value, gate.op, thresholdOf(gate.value))) return undefined;
+  }
+  const observed = featureValue(q, rule.observed);
+  const reached = bandOf(rule.bands, observed);
+  if (reached === undefined) return undefined;
   return {
-    meanDailyOutflow(days) {
-      const today = pane(at.bankDay);
-      const inPanes = before(at.bankDay).filter((l) => {
-        const back = today - pane(l.bankDay);
-        return back >= 1 && back <= days / 5;
-      });
-      return total(inPanes) / days;
-    },
-    meanPayment(days) {
-      let weighted = 0;
-      let weights = 0;
-      const newest = legs.reduce((day, leg) => Math.max(day, leg.bankDay), at.bankDay);
-      const asOf = Math.max(at.bankDay, newest - 1);
-      for (const leg of before(asOf)) {
-        const weight = (1 - 1 / days) ** (asOf - leg.bankDay);
-        weighted += weight * leg.amount;
-        weights += weight;
-      }
-      return weights === 0 ? null : weighted / weights;
-    },
+    ...reached,
+    observed,
+    count: countOf(q, rule.observed),
+    score: scoreOf(q, rule, reached.band),
   };
 }
 
-export function legFindings(
-  legs: readonly KnownLeg[],
-  at: KnownLeg,
+/** True while the last hit at `lastMs` silences one of the same or a lower band. */
+export function isCooling(
+  cooldown: string | undefined,
+  lastMs: number,
+  ms: number,
   settings: OracleSettings,
-): Finding[] {
-  const own = ownHistory(legs, at);
-  return [
-    ...crossBorder(legs, at, own),
-    ...structuring(legs, at),
-    ...listedLimits(legs, at, settings),
-    ...dormant(legs, at),
-    ...watchedOutflow(legs, at, settings, own),
-  ];
+): boolean {
+  if (cooldown === undefined) return false;
+  if (cooldown === 'bank-day') return settings.bankDay(ms) <= settings.bankDay(lastMs);
+  return ms - lastMs < durationMs(cooldown);
 }
 
-/** Activity of the 30 days up to `closedDay` against the 90 before, at its close. */
-export function dayCloseFindings(legs: readonly KnownLeg[], closedDay: number): Finding[] {
-  const made = (first: number, last: number): number =>
-    legs.filter(
-      (leg) =>
-        !leg.reversed && has(leg, B.customerMade, 0) && leg.bankDay >= first && leg.bankDay <= last,
-    ).length;
-  const recent = made(closedDay - 29, closedDay);
-  const baseline = made(closedDay - 119, closedDay - 30);
-  if (baseline < 8) return [];
-  // 100 x (1 - (recent / 30) / (baseline / 90)) with whole numbers and one division.
-  const drop = (100 * (baseline * 30 - recent * 90)) / (baseline * 30);
-  const band = bandOf(drop, [
-    [30, 'down'],
-    [50, 'halved'],
-    [80, 'collapsed'],
-  ]);
-  return finding('activity-drop', band, drop, recent);
+function reachMs(window: string): number {
+  if (window === 'bank-day') return 25 * HOUR_MS;
+  if (window === 'bank-month') return 31 * DAY_MS + HOUR_MS;
+  // Ten business days are two weeks; holidays make them longer, never five weeks.
+  if (window.endsWith('bd')) return Number(window.slice(0, -2)) * 2 * DAY_MS;
+  return durationMs(window);
+}
+
+/** Each window that some rule reads, with the legs that it reads. */
+function windowsOf(rules: readonly Rule[]) {
+  return rules.flatMap((rule) =>
+    Object.values(rule.features).flatMap((f) => {
+      const windows =
+        f.kind === 'limit-use' || f.kind === 'limit-excess'
+          ? ['bank-day', 'bank-month']
+          : f.kind === 'since-previous'
+            ? ['48h']
+            : 'window' in f
+              ? [f.window]
+              : [];
+      return windows.map((window) => ({
+        ms: reachMs(window),
+        filter: filterOf({ rule }, 'of' in f && typeof f.of === 'object' ? f.of : undefined),
+      }));
+    }),
+  );
 }
 
 /**
- * How far behind the subject's newest leg a list still keeps one: those that a window up to 48 h
- * reads for 49 h (the longest such window, a bank day of 25 h, and a day for late legs), those
- * that a longer one reads for 35 d. 0 = in no list. Reversals and re-evaluation find what is kept.
+ * How far behind the subject's newest leg a list still keeps one (docs/rules.md, "Kept"), 0 = in
+ * none. Reversals and re-evaluation find what is kept.
  */
-export function keptMs(leg: KnownLeg): number {
-  const debit = has(leg, B.debit, B.bankMade | B.ownAccount | B.reversal);
-  const underLine = leg.amount >= yuan(40_000) && leg.amount < yuan(50_000);
-  if (has(leg, B.cash, B.bankMade | B.reversal) && underLine) return 35 * DAY;
-  if (debit && (leg.bits & B.listed) !== 0) return 35 * DAY;
-  const remittance = has(leg, B.debit | B.crossBorder, B.bankMade | B.reversal);
-  if (remittance && leg.amount >= yuan(50_000)) return 49 * HOUR;
-  return debit && (leg.bits & B.medical) === 0 ? 49 * HOUR : 0;
+export function keeper(rules: readonly Rule[]): (leg: Parameters<typeof passes>[0]) => number {
+  const windows = windowsOf(rules);
+  const kept = (ofMs: (ms: number) => boolean, minMs: number) => {
+    const mine = windows.filter((w) => ofMs(w.ms));
+    const ms = Math.max(minMs, ...mine.map((w) => w.ms + DAY_MS));
+    return { ms, filters: mine.map((w) => w.filter) };
+  };
+  const lists = [
+    kept((ms) => ms <= RECENT_WINDOW_MS, RECENT_KEPT_MS_MIN),
+    kept((ms) => ms > RECENT_WINDOW_MS, NOTABLE_KEPT_MS_MIN),
+  ];
+  return (leg) =>
+    Math.max(0, ...lists.map((l) => (l.filters.some((f) => passes(leg, f)) ? l.ms : 0)));
 }

@@ -2,12 +2,17 @@
  * What the oracle is fed and what it answers: plain objects, so that a test can make them from
  * journal records as well as by hand.
  */
+import type { Example } from '../../schemas/catalogue.js';
+
+type Row = Example['transactions'][number];
+export type Channel = Row['channel'];
+export type TransactionType = Row['type'];
 
 /** One side of a transaction as admission wrote it into the record. */
 export interface OracleSide {
   subject: string;
   account: string;
-  /** ClassBit */
+  /** ClassBit, without those that scoring sets. */
   classBits: number;
   /** Packed profile, schemas/classes.ts. */
   profile: number;
@@ -15,6 +20,8 @@ export interface OracleSide {
   balanceAfterMinor: number;
   /** No state of its own: gets no leg. */
   external: boolean;
+  /** Two letters; '' = unknown. */
+  country?: string;
   /** Base-currency minor units; NaN = no such limit. */
   limits?: { single: number; day: number; month: number };
 }
@@ -27,6 +34,9 @@ export interface OracleTransaction {
   ingestMs: number;
   id: string;
   amountBaseMinor: number;
+  /** Unknown where missing. */
+  channel?: Channel;
+  type?: TransactionType;
   debtor: OracleSide;
   creditor: OracleSide;
   /** Id of the transaction that this one undoes, '' = none. */
@@ -46,6 +56,14 @@ export type OracleRecord = OracleTransaction | OracleWatermark;
 
 export type OracleSideName = 'debit' | 'credit' | 'timer';
 
+export interface OraclePart {
+  rule: string;
+  weight: number;
+  outcome: number;
+  band: string;
+  eventTime: number;
+}
+
 export interface OracleHit {
   rule: string;
   subject: string;
@@ -58,7 +76,11 @@ export interface OracleHit {
   observed: number;
   /** Transactions behind the observed value: its window's; 1 for silence; recent for a drop. */
   count: number;
+  score: number;
   history: boolean;
+  /** Only where true, like `parts` only of a typology. */
+  shadow?: boolean;
+  parts?: OraclePart[];
 }
 
 export interface OracleSettings {
@@ -67,6 +89,9 @@ export interface OracleSettings {
   bankDayStartMs: (day: number) => number;
   /** Start of the bank month that holds `ms`. */
   bankMonthStartMs: (ms: number) => number;
+  isBusinessDay: (day: number) => boolean;
+  /** Base minor units for one minor unit of the currency; undefined = no rate in force. */
+  rate: (currency: string) => number | undefined;
   /** How long after the close of a day a subject's daily rules fire: hash mod 3600 s. */
   spreadMs: (subject: string) => number;
   /** Newest later legs that are evaluated again when a late one comes in. */
