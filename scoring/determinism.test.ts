@@ -37,9 +37,9 @@ function handedOver(first: Catalogue, second: Catalogue, operators: number) {
   before.feed(log.slice(0, half));
   const after = new Feeder({ catalogue: second, operators, shardsTotal });
   for (const operator of before.operators) {
-    for (const { region } of operator.shards) {
+    for (const { region, description } of operator.shards) {
       const body = region.u8.slice(0, region.usedBytes);
-      after.operators[region.shard % operators].restore(region.shard, body, operator.description);
+      after.operators[region.shard % operators].restore(region.shard, body, description);
     }
   }
   // The host feeds again from a little before: what a shard has seen, it drops.

@@ -230,7 +230,12 @@ export class Evaluator {
    * Event-time cooldown: true when this hit is to be kept silent; else notes it. History neither
    * starts a cooldown nor is silenced by one.
    */
-  silenced(region: Region, rule: CompiledRule, band: number, m: Moment): boolean {
+  silenced(
+    region: Region,
+    rule: Pick<CompiledRule, 'cooldown' | 'cooldownMs'>,
+    band: number,
+    m: Moment,
+  ): boolean {
     if (rule.cooldown < 0 || m.history) return false;
     const at = m.row + this.layout.cooldowns + rule.cooldown * 2;
     const last = region.f64[at];

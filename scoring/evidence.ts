@@ -8,6 +8,7 @@ import { customerMadeDays } from './baselines.js';
 import type { Evaluator, Moment } from './evaluate.js';
 import type { LegView } from './leg-view.js';
 import { PACKED } from './lists.js';
+import { scoreAt } from './outcomes.js';
 import { type CompiledRule, OPS } from './plan.js';
 import type { Region } from './region.js';
 import { BALANCE_SLOTS, ROW } from './row.js';
@@ -88,7 +89,9 @@ export function buildHit(
   const observed = { ...named(rule, rule.observed), value: value(rule.observed) };
   const gates = rule.gates.map((g) => gateEvidence(rule, g, value));
   const facts: Record<string, number> = {};
-  for (const i of [...rule.facts, ...rule.normals.values()]) {
+  const by = rule.score?.feature ?? rule.observed;
+  const scored = by === rule.observed ? [] : [by];
+  for (const i of [...rule.facts, ...rule.normals.values(), ...scored]) {
     const v = value(i);
     if (!Number.isNaN(v)) facts[rule.features[i].name] = v;
   }
@@ -113,7 +116,7 @@ export function buildHit(
     account: leg.account,
     eventTime: m.atMs,
     severity: band.band.severity,
-    score: band.band.score,
+    score: scoreOf(rule, band.band.score, value),
     action: band.band.action ?? rule.rule.action,
     observed,
     threshold: band.threshold,
@@ -134,6 +137,12 @@ export function buildHit(
     side,
     history: m.history,
   };
+}
+
+/** By points where the rule has them and their number is there, else the band's. */
+function scoreOf(rule: CompiledRule, ofBand: number, value: (i: number) => number): number {
+  const by = rule.score === undefined ? Number.NaN : value(rule.score.feature);
+  return rule.score === undefined || Number.isNaN(by) ? ofBand : scoreAt(rule.score, by);
 }
 
 function named(rule: CompiledRule, i: number) {

@@ -11,16 +11,17 @@ import { BankTime } from './bank-time.js';
 import { Evaluator, type RuleCounters } from './evaluate.js';
 import { newLegView, readLeg } from './leg-view.js';
 import { LEG_WORDS } from './lists.js';
-import { type CompiledRule, compilePlan, type Plan } from './plan.js';
+import { compilePlan, type Plan } from './plan.js';
 import { describeRegion, type RegionDescription, rebuildRegion, sameColumns } from './rebuild.js';
 import { H, Region } from './region.js';
 import { ROW, rowLayout } from './row.js';
-import { Shard, type ShardContext } from './shard.js';
+import { type Judged, Shard, type ShardContext } from './shard.js';
 import { findSubject } from './tables.js';
+import { wholeSinceAfter } from './warming.js';
 
 /** Commands that stand in the ring at their position (kind 2, JSON behind 16 bytes). */
 export type RingCommand =
-  | { type: 'catalogue'; position: number; catalogue: Catalogue }
+  | { type: 'catalogue'; position: number; catalogue: Catalogue; breakerHits?: number }
   | { type: 'reference'; position: number; version: number; zoneTable: ZoneTable }
   | {
       type: 'watermark';
@@ -52,11 +53,17 @@ export interface OperatorOptions {
   zoneTable: ZoneTable;
   latenessMs: number;
   evidenceMax: number;
+  /** Most legs of a subject in its recent and notable list; 4,096 and 1,024 when absent. */
+  legsPerSubjectMax?: readonly [number, number];
+  /** Called instead of `emit`, before a hit is built: for jobs whose rules fire all the time. */
+  onOutcome?: ShardContext['onOutcome'];
   /** Where to count, with room for every rule; own memory when absent. */
   counters?: RuleCounters;
+  /** Hits of a rule in a shard in ten minutes above which its breaker opens. */
+  breakerHits?: number;
   emit(
     hit: Hit,
-    rule: CompiledRule,
+    rule: Judged,
     band: number,
     position: number,
     ingestMs: number,
@@ -65,6 +72,7 @@ export interface OperatorOptions {
 }
 
 const BATCH_MAX = 64;
+const BREAKER_HITS = 1_000;
 
 export class ScoringOperator {
   readonly #byNumber: (Shard | undefined)[] = [];
@@ -78,7 +86,9 @@ export class ScoringOperator {
 
   constructor(options: OperatorOptions) {
     this.#options = options;
-    this.#context = this.#newContext(options.catalogue, new BankTime(options.zoneTable), 0);
+    const time = new BankTime(options.zoneTable);
+    const { catalogue, breakerHits = BREAKER_HITS } = options;
+    this.#context = this.#newContext(catalogue, time, 0, breakerHits);
     options.shards.forEach((number, i) => {
       const region = new Region(
         options.buffer,
@@ -92,8 +102,13 @@ export class ScoringOperator {
     });
   }
 
-  #newContext(catalogue: Catalogue, time: BankTime, referenceVersion: number): ShardContext {
-    const plan = compilePlan(catalogue, this.#options.latenessMs);
+  #newContext(
+    catalogue: Catalogue,
+    time: BankTime,
+    referenceVersion: number,
+    breakerHits: number,
+  ): ShardContext {
+    const plan = compilePlan(catalogue, this.#options.latenessMs, this.#options.legsPerSubjectMax);
     const layout = rowLayout(plan);
     return {
       plan,
@@ -101,7 +116,9 @@ export class ScoringOperator {
       time,
       evaluator: new Evaluator(plan, layout, time, this.#counters(plan)),
       evidenceMax: this.#options.evidenceMax,
+      onOutcome: this.#options.onOutcome,
       referenceVersion,
+      breakerHits,
       emit: (hit, rule, band, position, ingestMs) => {
         this.#options.emit(hit, rule, band, position, ingestMs, this.#emitting);
       },
@@ -109,7 +126,7 @@ export class ScoringOperator {
   }
 
   #counters(plan: Plan): RuleCounters {
-    const { length } = plan.rules;
+    const length = plan.rules.length + plan.typologies.length;
     return (
       this.#options.counters ?? {
         evaluations: new Float64Array(length),
@@ -123,12 +140,14 @@ export class ScoringOperator {
     return this.#context.evaluator.current;
   }
 
-  get description(): RegionDescription {
-    return describeRegion(this.#context.plan);
+  get catalogueSha256(): string {
+    return this.#context.plan.catalogueSha256;
   }
 
-  get ruleIds(): string[] {
-    return this.#context.plan.rules.map((r) => r.rule.id);
+  /** Rules, then typologies, in the order of their counters. */
+  get judged(): readonly Judged[] {
+    const { rules, typologies } = this.#context.plan;
+    return [...rules, ...typologies];
   }
 
   get shards(): readonly Shard[] {
@@ -141,18 +160,32 @@ export class ScoringOperator {
     return shard;
   }
 
-  /** Puts a snapshot's body into a shard; other columns than the plan's are moved over. */
+  /**
+   * Puts a snapshot's body into a shard. One of another catalogue is of a later place of the log
+   * than the rest: it waits as it is for the log to come there. (Before shards noted the place of
+   * their catalogue, it was moved to ours at once.)
+   */
   restore(number: number, body: Uint8Array, described: RegionDescription): void {
-    const { region } = this.shard(number);
+    const shard = this.shard(number);
+    const { region } = shard;
     if (body.byteLength > region.bytes) throw new Error('snapshot larger than the region');
-    if (sameColumns(described, this.description)) {
-      region.u8.set(body);
-      return;
-    }
-    const copy = new Uint8Array(Math.ceil(body.byteLength / 8) * 8);
-    copy.set(body);
-    const old = new Region(copy.buffer, 0, copy.byteLength, number);
-    rebuildRegion(old, described, region, this.#context.plan, this.#context.time);
+    region.u8.set(body);
+    shard.description = described;
+    const isOurs = described.catalogueSha256 === this.catalogueSha256;
+    if (isOurs || region.f64[H.catalogueSeen] === 0) this.#lay(shard);
+  }
+
+  /** Lays a shard's state out for our catalogue, where its columns are others. */
+  #lay(shard: Shard): void {
+    const { region, description } = shard;
+    const { plan, time } = this.#context;
+    const wanted = describeRegion(plan);
+    const { breaker = [], wholeSince = [] } = description;
+    shard.description = { ...wanted, breaker, wholeSince };
+    if (sameColumns(description, wanted)) return;
+    const copy = region.u8.slice(0, region.usedBytes);
+    const old = new Region(copy.buffer, 0, copy.byteLength, region.shard);
+    rebuildRegion(old, description, region, plan, time);
   }
 
   /**
@@ -212,7 +245,7 @@ export class ScoringOperator {
   applyCommand(command: RingCommand): RingCommand | undefined {
     switch (command.type) {
       case 'catalogue':
-        this.#switchCatalogue(command.catalogue);
+        this.#switchCatalogue(command);
         return undefined;
       case 'reference': {
         const time = new BankTime(command.zoneTable);
@@ -255,19 +288,27 @@ export class ScoringOperator {
     const { region } = this.shard(command.shard);
     const bytes = Buffer.from(command.subject, 'utf8');
     const row = findSubject(region, command.hashLow, command.hashHigh, bytes, 0, bytes.byteLength);
-    if (row !== 0) this.shard(command.shard).applyProfile(row, command.profile);
+    if (row !== 0) this.shard(command.shard).applyProfile(row, command.profile, command.position);
   }
 
-  #switchCatalogue(catalogue: Catalogue): void {
-    if (catalogue.sha256 === this.#context.plan.catalogueSha256) return;
-    const before = this.description;
-    const { time, referenceVersion } = this.#context;
-    Object.assign(this.#context, this.#newContext(catalogue, time, referenceVersion));
-    if (sameColumns(before, this.description)) return;
-    for (const { region } of this.#shards) {
-      const copy = region.u8.slice(0, region.usedBytes);
-      const old = new Region(copy.buffer, 0, copy.byteLength, region.shard);
-      rebuildRegion(old, before, region, this.#context.plan, time);
+  #switchCatalogue(command: Extract<RingCommand, { type: 'catalogue' }>): void {
+    const { catalogue, breakerHits = BREAKER_HITS, position } = command;
+    const { plan: before, time, referenceVersion } = this.#context;
+    Object.assign(this.#context, this.#newContext(catalogue, time, referenceVersion, breakerHits));
+    const { plan } = this.#context;
+    for (const shard of this.#shards) {
+      const { f64 } = shard.region;
+      // Restored from behind a later change: it has been through this one.
+      if (f64[H.catalogueSeen] > position + 1) continue;
+      const isNew = f64[H.catalogueSeen] < position + 1;
+      f64[H.catalogueSeen] = position + 1;
+      const { description } = shard;
+      if (description.catalogueSha256 === plan.catalogueSha256) continue;
+      this.#lay(shard);
+      if (!isNew || f64[H.subjects] === 0) continue;
+      const atMs = f64[H.watermarkMs] + this.#options.latenessMs;
+      const wholeSince = wholeSinceAfter(before, description.wholeSince, plan, atMs);
+      shard.description = { ...shard.description, wholeSince };
     }
   }
 }

@@ -17,6 +17,9 @@ import type { Feature, Filter } from '../schemas/features.js';
 import { ACTIONS, FAMILIES, SEVERITIES, type Unit } from '../schemas/hit.js';
 import { operandsOf } from './catalogue/operands.js';
 import { featureUnit, parseDurationMs, parseMoney, windowReachMs } from './catalogue/units.js';
+import { LEGS_MAX } from './lists.js';
+import { type CompiledScore, compileScore } from './outcomes.js';
+import { type CompiledTypology, compileTypologies, placeOutcomes } from './typologies.js';
 
 export const RECENT = 0;
 export const NOTABLE = 1;
@@ -83,6 +86,8 @@ export interface CompiledBand {
 export interface CompiledRule {
   index: number;
   rule: Rule;
+  /** Scored and stored, shown to nobody. */
+  shadow: boolean;
   onDayClose: boolean;
   all: number;
   none: number;
@@ -95,6 +100,10 @@ export interface CompiledRule {
   gates: CompiledGate[];
   observed: number;
   bands: CompiledBand[];
+  /** Absent: a hit has the score of its band. */
+  score: CompiledScore | undefined;
+  /** First slot of its bands in a subject's block of outcomes; -1 = member of no typology. */
+  outcomes: number;
   facts: number[];
   normals: Map<number, number>;
   /** Index of the cooldown column or -1. */
@@ -121,20 +130,33 @@ export interface Plan {
   groups: Group[];
   rules: CompiledRule[];
   dayCloseRules: CompiledRule[];
+  typologies: CompiledTypology[];
+  /** Words of a subject's block of outcomes. */
+  outcomeSlots: number;
   cooldowns: number;
   retentionMs: [number, number];
+  /** Most legs that a subject's recent and notable list hold. */
+  legsMax: readonly [number, number];
   classPlan(classBits: number): ClassPlan;
 }
 
-/** Compiles the active rules; throws only on what the loader should have refused. */
-export function compilePlan(catalogue: Catalogue, latenessMs: number): Plan {
+/**
+ * Compiles the rules that are active or in shadow; throws only on what the loader should have
+ * refused.
+ */
+export function compilePlan(
+  catalogue: Catalogue,
+  latenessMs: number,
+  legsMax: readonly [number, number] = LEGS_MAX,
+): Plan {
   const windows: Window[] = [];
   const groups: Group[] = [];
   const rules = catalogue.rules
-    .filter((r) => r.state === 'active')
+    .filter((r) => r.state === 'active' || r.state === 'shadow')
     .map((rule, index) => compileRule(rule, index, windows, groups));
+  const typologies = compileTypologies(catalogue, rules, cooldownMsOf);
   let cooldowns = 0;
-  for (const r of rules) if (r.cooldownMs > 0) r.cooldown = cooldowns++;
+  for (const r of [...rules, ...typologies]) if (r.cooldownMs > 0) r.cooldown = cooldowns++;
   const longest = (list: number) =>
     Math.max(0, ...windows.filter((w) => w.list === list).map((w) => w.ms));
   const lateMs = Math.max(latenessMs, LATE_MIN_MS);
@@ -151,7 +173,10 @@ export function compilePlan(catalogue: Catalogue, latenessMs: number): Plan {
     groups,
     rules,
     dayCloseRules: rules.filter((r) => r.onDayClose),
+    typologies,
+    outcomeSlots: placeOutcomes(typologies, rules),
     cooldowns,
+    legsMax,
     retentionMs: [
       Math.max(RECENT_RETENTION_MIN_MS, longest(RECENT) + lateMs),
       Math.max(NOTABLE_RETENTION_MIN_MS, longest(NOTABLE) + lateMs),
@@ -203,6 +228,7 @@ function compileRule(rule: Rule, index: number, windows: Window[], groups: Group
   return {
     index,
     rule,
+    shadow: rule.state === 'shadow',
     onDayClose,
     ...bitsOf(trigger),
     kinds: maskOf(rule.scope.kinds, SUBJECT_KINDS, 0),
@@ -218,13 +244,19 @@ function compileRule(rule: Rule, index: number, windows: Window[], groups: Group
       severity: SEVERITIES.indexOf(band.severity),
       action: ACTIONS.indexOf(band.action ?? rule.action),
     })),
+    score: compileScore(rule, features),
+    outcomes: -1,
     facts: rule.facts.map(indexOf),
     normals: new Map(Object.entries(rule.normals).map(([k, v]) => [indexOf(k), indexOf(v)])),
     cooldown: -1,
-    cooldownMs: rule.cooldown === undefined ? 0 : parseDurationMs(rule.cooldown),
+    cooldownMs: cooldownMsOf(rule.cooldown),
     evidence: evidenceFeature(observed, gates, features),
     family: FAMILIES.indexOf(rule.family),
   };
+}
+
+function cooldownMsOf(text: string | undefined): number {
+  return text === undefined ? 0 : parseDurationMs(text);
 }
 
 /** The windowed feature that the observed value rests on, else the first gate's, else none. */

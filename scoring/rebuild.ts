@@ -4,12 +4,16 @@
  * catalogue changes and when a snapshot of another layout is read.
  */
 import type { BankTime } from './bank-time.js';
+import type { BreakerCount } from './breaker.js';
 import { insertLeg, LEG_WORDS, legAt, listCount, PACKED } from './lists.js';
-import { NOTABLE, type Plan, RECENT } from './plan.js';
+import { moveOutcomes, outcomeColumns } from './outcomes.js';
+import { type CompiledRule, NOTABLE, type Plan, RECENT } from './plan.js';
 import { H, type Region } from './region.js';
 import { BALANCE_SLOTS, ROW, type RowLayout, rowLayout } from './row.js';
 import { addSubject, eachSubject, formatTables, importPair, intern } from './tables.js';
 import { armTimer, eachTimer, formatTimers } from './timers.js';
+import type { CompiledTypology } from './typologies.js';
+import type { WholeSince } from './warming.js';
 import { enterWindows } from './windows.js';
 
 /** What a reader must know of a region besides its bytes; written in every snapshot. */
@@ -23,7 +27,13 @@ export interface RegionDescription {
   cooldownRules: string[];
   /** Windows and groups as text, in column order. */
   columns: string[];
+  /** Slots of a subject's outcomes, in their order; none in older snapshots. */
+  outcomes?: string[];
   catalogueSha256: string;
+  /** Hits of each rule in its newest ten minutes. */
+  breaker?: BreakerCount[];
+  /** Windows that have not seen all their legs yet. */
+  wholeSince?: WholeSince;
 }
 
 export function describeRegion(plan: Plan): RegionDescription {
@@ -34,13 +44,19 @@ export function describeRegion(plan: Plan): RegionDescription {
     legWords: LEG_WORDS,
     strideWords: layout.strideWords,
     cooldowns: layout.cooldowns,
-    cooldownRules: plan.rules.filter((r) => r.cooldown >= 0).map((r) => r.rule.id),
+    cooldownRules: cooling(plan).map((r) => r.rule.id),
     columns: [
       ...plan.windows.map((w) => `${w.list}:${w.kind}:${w.ms}`),
       ...plan.groups.map((g) => `${g.window}:${g.all}:${g.none}:${g.min}:${g.below}`),
     ],
+    outcomes: outcomeColumns(plan),
     catalogueSha256: plan.catalogueSha256,
   };
+}
+
+/** Rules and typologies that keep a cooldown, in the order of their columns. */
+function cooling(plan: Plan): (CompiledRule | CompiledTypology)[] {
+  return [...plan.rules, ...plan.typologies].filter((r) => r.cooldown >= 0);
 }
 
 /** Whether bytes written under `a` can be used as they are under `b`. */
@@ -52,6 +68,7 @@ export function sameColumns(a: RegionDescription, b: RegionDescription): boolean
     a.strideWords === b.strideWords &&
     a.cooldowns === b.cooldowns &&
     a.columns.join() === b.columns.join() &&
+    (a.outcomes ?? []).join() === (b.outcomes ?? []).join() &&
     a.cooldownRules.join() === b.cooldownRules.join()
   );
 }
@@ -68,6 +85,7 @@ const COUNTERS = [
   H.repeatedOrigins,
   H.postponed,
   H.laterUnjudged,
+  H.catalogueSeen,
 ];
 
 /** Fills `to` (any content) with the state of `from`, laid out for `plan`. */
@@ -101,6 +119,7 @@ export function rebuildRegion(
     const moved = moveRow(from, row, to, layout, translate);
     rows.set(row, moved);
     moveCooldowns(from, row, described, to, moved, plan, layout);
+    moveOutcomes(from, row, described.outcomes ?? [], to, moved, plan);
     for (let list = RECENT; list <= NOTABLE; list++) {
       moveLegs(from, row, list, to, moved, plan, layout, time, translate);
     }
@@ -155,9 +174,9 @@ function moveCooldowns(
   plan: Plan,
   layout: RowLayout,
 ): void {
-  for (const rule of plan.rules) {
+  for (const rule of cooling(plan)) {
     const old = described.cooldownRules.indexOf(rule.rule.id);
-    if (rule.cooldown < 0 || old < 0) continue;
+    if (old < 0) continue;
     const at = row + described.cooldowns + old * 2;
     to.f64[moved + layout.cooldowns + rule.cooldown * 2] = from.f64[at];
     to.f64[moved + layout.cooldowns + rule.cooldown * 2 + 1] = from.f64[at + 1];

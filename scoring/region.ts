@@ -37,6 +37,8 @@ export const H = {
   /** Timers in each of the wheel's four levels. */
   wheelCounts: 28,
   freeHeads: 32,
+  /** Log position of the last catalogue that the shard has taken, + 1. */
+  catalogueSeen: 95,
   originTable: 96,
 } as const;
 const ORIGINS_MAX = 128;

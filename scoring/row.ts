@@ -30,6 +30,8 @@ export const ROW = {
   notableCount: 12,
   notableClass: 13,
   timerArmed: 14,
+  /** Block of newest times by outcome (outcomes.ts), 0 before the first. */
+  outcomes: 15,
   /** Interned accounts, in the order in which they were first seen. */
   accounts: 34,
   todayCount: 174,

@@ -6,17 +6,22 @@ import { ClassBit, RecordFlag } from '../schemas/classes.js';
 import type { Hit } from '../schemas/hit.js';
 import { accountSlot, moveBalance } from './balances.js';
 import { advanceDay, countActivity, hasActivitySince } from './baselines.js';
+import { Breaker } from './breaker.js';
 import { type Evaluator, type Moment, newMoment } from './evaluate.js';
 import { buildHit, type LegWords, NO_LEG, wordsOfKept, wordsOfLeg } from './evidence.js';
 import { type KeepContext, keepLeg, undoLeg } from './keep.js';
 import { legsBehind, momentOfKept } from './later.js';
 import type { LegView } from './leg-view.js';
+import { noteOutcome } from './outcomes.js';
 import { type ClassPlan, type CompiledRule, NOTABLE, RECENT } from './plan.js';
+import { describeRegion, type RegionDescription } from './rebuild.js';
 import { H, type Region } from './region.js';
 import { ROW } from './row.js';
 import { noteActive, silenceBefore } from './silence.js';
 import { addSubject, eachSubject, findSubject, formatTables, intern, touchPair } from './tables.js';
 import { advanceTimers, armTimer, formatTimers } from './timers.js';
+import { type CompiledTypology, judgeTypology, type Reached, typologyHit } from './typologies.js';
+import { warmingUntil } from './warming.js';
 import { advanceWindows } from './windows.js';
 
 const DAILY = 1;
@@ -38,13 +43,27 @@ export interface ShardContext extends KeepContext {
   /** Transactions kept as evidence, newest. */
   evidenceMax: number;
   referenceVersion: number;
+  /** Hits of a rule in ten minutes above which its breaker opens. */
+  breakerHits: number;
+  /** Called instead of building a hit, with the moment that the rule was evaluated at. */
+  onOutcome?:
+    | ((rule: CompiledRule, band: number, observed: number, m: Readonly<Moment>) => void)
+    | undefined;
   /** Called with every hit, in order. `position` is the journal record being scored. */
-  emit(hit: Hit, rule: CompiledRule, band: number, position: number, ingestMs: number): void;
+  emit(hit: Hit, rule: Judged, band: number, position: number, ingestMs: number): void;
 }
+
+/** What hits: a rule or a typology. */
+export type Judged = CompiledRule | CompiledTypology;
 
 export class Shard {
   readonly #m: Moment = newMoment();
   #ingestMs = 0;
+  /** Members of typologies that have reached a band at the moment at hand. */
+  readonly #reached: Reached[] = [];
+  #breaker = new Breaker();
+  /** What the region's columns are, and since when its windows are whole. */
+  #described: RegionDescription;
 
   constructor(
     readonly region: Region,
@@ -55,6 +74,27 @@ export class Shard {
       formatTables(region);
       formatTimers(region);
     }
+    this.#described = describeRegion(context.plan);
+  }
+
+  /** Whatever of the shard does not stand in its region, as its snapshot has it. */
+  get description(): RegionDescription {
+    return { ...this.#described, breaker: this.#breaker.counts() };
+  }
+
+  set description(described: RegionDescription) {
+    this.#described = described;
+    this.#breaker = new Breaker(described.breaker);
+  }
+
+  /** Whether the breaker of this rule is open at the shard's present. */
+  isOpen(rule: string): boolean {
+    return this.#breaker.isOpen(rule, this.region.f64[H.watermarkMs], this.context.breakerHits);
+  }
+
+  /** Until when a rule's hits are lower bounds; 0 = they are not. */
+  warmingUntil(rule: CompiledRule): number {
+    return warmingUntil(this.context.plan, rule, this.#described.wholeSince);
   }
 
   /** Log position from which the shard wants to be fed again after a restore. */
@@ -138,7 +178,9 @@ export class Shard {
   }
 
   /** New profile from reference data, for a subject that the shard knows. */
-  applyProfile(row: number, profile: number): void {
+  applyProfile(row: number, profile: number, position: number): void {
+    // Seen before the snapshot; legs behind it may have brought a newer one.
+    if (position < this.region.f64[H.position]) return;
     this.region.u32[row * 2 + ROW.profile] = profile;
   }
 
@@ -225,8 +267,9 @@ export class Shard {
       const band = this.context.evaluator.evaluate(this.region, rule, m);
       if (band < 0) continue;
       words ??= wordsOfLeg(leg);
-      this.#emit(rule, band, m, words, leg.position);
+      this.#reach(rule, band, m, words, leg.position);
     }
+    if (words !== undefined) this.#judgeTypologies(m, words, leg.position);
   }
 
   #judgeLater(row: number, late: LegView): void {
@@ -235,10 +278,14 @@ export class Shard {
     for (const at of legsBehind(region, row, late.eventMs)) {
       momentOfKept(region, at, m);
       m.day = context.time.dayOf(m.atMs);
+      let words: LegWords | undefined;
       for (const rule of context.plan.classPlan(m.classBits).rules) {
         const band = context.evaluator.evaluate(region, rule, m);
-        if (band >= 0) this.#emit(rule, band, m, wordsOfKept(region, row, at), late.position);
+        if (band < 0) continue;
+        words ??= wordsOfKept(region, row, at);
+        this.#reach(rule, band, m, words, late.position);
       }
+      if (words !== undefined) this.#judgeTypologies(m, words, late.position);
     }
   }
 
@@ -290,15 +337,69 @@ export class Shard {
     m.limitSingle = m.limitDay = m.limitMonth = Number.NaN;
     for (const rule of this.context.plan.dayCloseRules) {
       const band = this.context.evaluator.evaluate(this.region, rule, m);
-      if (band >= 0) this.#emit(rule, band, m, NO_LEG, position);
+      if (band >= 0) this.#reach(rule, band, m, NO_LEG, position);
     }
+    this.#judgeTypologies(m, NO_LEG, position);
   }
 
-  #emit(rule: CompiledRule, band: number, m: Moment, leg: LegWords, position: number): void {
+  /** A rule has reached a band: typologies are told, cooldown or not. */
+  #reach(rule: CompiledRule, band: number, m: Moment, leg: LegWords, position: number): void {
     const { region, context } = this;
-    if (context.evaluator.silenced(region, rule, band, m)) return;
-    const hit = buildHit(region, context.evaluator, rule, band, m, leg, context.evidenceMax);
+    const { evaluator, plan } = context;
+    if (rule.outcomes >= 0) {
+      noteOutcome(region, m.row, plan, rule, band, m.atMs);
+      this.#reached.push({ rule, band });
+    }
+    if (evaluator.silenced(region, rule, band, m)) return;
+    if (context.onOutcome !== undefined) {
+      context.onOutcome(rule, band, evaluator.value(region, rule, rule.observed, m), m);
+      return;
+    }
+    const hit = buildHit(region, evaluator, rule, band, m, leg, context.evidenceMax);
+    this.#emit(hit, rule, band, m, position, this.warmingUntil(rule));
+  }
+
+  /** Behind all rules of a moment, so that a typology speaks once, with all that was reached. */
+  #judgeTypologies(m: Moment, leg: LegWords, position: number): void {
+    const { region, context } = this;
+    const reached = this.#reached;
+    if (reached.length === 0) return;
+    const { evaluator, plan, evidenceMax } = context;
+    for (const typology of plan.typologies) {
+      const found = judgeTypology(region, m.row, typology, reached, m.atMs);
+      if (found === undefined || evaluator.silenced(region, typology, found.band, m)) continue;
+      const { rule, band } = found.cause;
+      // Its values once more: another rule has been evaluated since. That is no evaluation more.
+      evaluator.evaluate(region, rule, m);
+      evaluator.counters.evaluations[rule.index]--;
+      const member = buildHit(region, evaluator, rule, band, m, leg, evidenceMax);
+      const hit = typologyHit(member, typology, found);
+      const warming = typology.members.map((each) => this.warmingUntil(each.rule));
+      this.#emit(hit, typology, found.band, m, position, Math.max(...warming), found.parts);
+    }
+    reached.length = 0;
+  }
+
+  /** Flags stand last in a hit, in the order of the schema. */
+  #emit(
+    hit: Hit,
+    rule: Judged,
+    band: number,
+    m: Moment,
+    position: number,
+    warmingUntilMs: number,
+    parts?: Hit['parts'],
+  ): void {
+    const { context } = this;
     hit.referenceVersion = context.referenceVersion;
+    if (rule.shadow) hit.shadow = true;
+    if (!m.history) {
+      const isNew = m.isTimer || m.position === position;
+      const { id } = rule.rule;
+      if (this.#breaker.takes(id, m.atMs, isNew, context.breakerHits)) hit.flood = true;
+    }
+    if (m.atMs < warmingUntilMs) hit.warmingUntil = warmingUntilMs;
+    if (parts !== undefined) hit.parts = parts;
     context.emit(hit, rule, band, position, this.#ingestMs);
   }
 }

@@ -4,7 +4,7 @@
  * numbers come from a scan of the list, which is also what the tests compare against.
  */
 import type { BankTime } from './bank-time.js';
-import { dropOldest, inserted, LEG_WORDS, LEGS_MAX, legAt, listCount, PACKED } from './lists.js';
+import { dropOldest, inserted, LEG_WORDS, legAt, listCount, PACKED } from './lists.js';
 import type { Group, Plan, Window } from './plan.js';
 import { H, type Region } from './region.js';
 import { ROW, type RowLayout } from './row.js';
@@ -103,7 +103,7 @@ export function enterWindows(
     u32[at]++;
     applyToWindow(region, row, layout, plan, w, leg, 1);
   }
-  if (listCount(region, row, list) > LEGS_MAX[list]) pushOut(region, row, layout, plan, list);
+  if (listCount(region, row, list) > plan.legsMax[list]) pushOut(region, row, layout, plan, list);
 }
 
 /** The cap: the oldest leg goes, and evidence says "at least" as long as windows would hold it. */

@@ -9,7 +9,7 @@ import type { Catalogue } from '../../schemas/catalogue.js';
 import * as R from '../../schemas/generated/records.js';
 import { ACTIONS, DECISIONS, FAMILIES, type Hit, SEVERITIES } from '../../schemas/hit.js';
 import type { ZoneTable } from '../../schemas/time.js';
-import type { RingCommand } from '../../scoring/index.js';
+import type { RegionDescription, RingCommand } from '../../scoring/index.js';
 import { RegionHeader, ScoringOperator } from '../../scoring/threads.js';
 import {
   Count,
@@ -56,7 +56,7 @@ export interface SnapshotReport {
   position: number;
   watermarkMs: number;
   bytes: number;
-  described: ReturnType<() => ScoringOperator['description']>;
+  described: RegionDescription;
 }
 export type ThreadReport = RestoredReport | SnapshotReport;
 
@@ -110,8 +110,8 @@ class ThreadLoop {
   }
 
   run(): { legs: number } {
-    if (this.#operator.ruleIds.length > RULES_MAX) {
-      throw new Error(`more than ${RULES_MAX} active rules: pause some`);
+    if (this.#operator.judged.length > RULES_MAX) {
+      throw new Error(`more than ${RULES_MAX} rules and typologies: pause some`);
     }
     this.#report(this.#restore());
     this.#flushOut();
@@ -182,7 +182,7 @@ class ThreadLoop {
   /** Rules are counted by their place in the catalogue: another one counts from 0. */
   #noteCatalogue(): void {
     const { counts } = this.#words;
-    const mark = catalogueMark(this.#operator.description.catalogueSha256);
+    const mark = catalogueMark(this.#operator.catalogueSha256);
     if (counts[Count.catalogue] === mark) return;
     counts.fill(0, Count.ruleHits);
     counts[Count.catalogue] = mark;
@@ -214,7 +214,7 @@ class ThreadLoop {
   #copyShard(number: number, generation: number): void {
     const busy = Atomics.compareExchange(this.#words.words, Word.snapshotBusy, 0, 1);
     if (busy !== 0) return; // the host asks again in its next round
-    const { region } = this.#operator.shard(number);
+    const { region, description } = this.#operator.shard(number);
     const bytes = region.usedBytes;
     new Uint8Array(this.#task.snapshot, 0, bytes).set(region.u8.subarray(0, bytes));
     this.#report({
@@ -224,7 +224,7 @@ class ThreadLoop {
       position: region.f64[RegionHeader.position],
       watermarkMs: region.f64[RegionHeader.watermarkMs],
       bytes,
-      described: this.#operator.description,
+      described: description,
     });
   }
 

@@ -30,7 +30,7 @@ function keep<T>(cache: Map<string, T>, sha256: string, value: T): void {
 
 export class VersionBook implements Versions {
   readonly #catalogues = new Map<string, Catalogue>();
-  /** Every rule that was active since the start. */
+  /** Every rule and typology that ran since the start, in shadow or not. */
   readonly ruleIds: string[] = [];
   readonly #rules = new Map<number, string[]>();
   readonly #references = new Map<string, ReferenceTables>();
@@ -47,13 +47,14 @@ export class VersionBook implements Versions {
     return catalogue;
   }
 
-  #noteRules({ sha256, rules }: Catalogue): void {
-    const active = rules.filter((r) => r.state === 'active').map((r) => r.id);
+  #noteRules({ sha256, rules, typologies }: Catalogue): void {
+    const runs = ({ state }: { state: string }) => state === 'active' || state === 'shadow';
+    const active = [...rules.filter(runs), ...typologies.filter(runs)].map((r) => r.id);
     this.#rules.set(catalogueMark(sha256), active);
     for (const id of active) if (!this.ruleIds.includes(id)) this.ruleIds.push(id);
   }
 
-  /** Active rules of a catalogue that was used since the start, in the order of their counters. */
+  /** What ran of a catalogue used since the start, in the order of its counters. */
   rulesOf(mark: number): readonly string[] {
     return this.#rules.get(mark) ?? [];
   }
