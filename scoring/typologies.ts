@@ -108,7 +108,7 @@ export function judgeTypology(
     if (weighs > causeWeighs) [cause, causeWeighs] = [now, weighs];
   }
   if (cause === undefined) return undefined;
-  score = Math.min(100, score);
+  score = Math.min(100, Math.round(score * 1e6) / 1e6);
   const band = bandOf(typology.bands, score);
   if (band < 0) return undefined;
   parts.sort((a, b) => b.weight * b.outcome - a.weight * a.outcome);
