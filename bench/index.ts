@@ -9,12 +9,14 @@ import { admissionBench } from './admission.js';
 import { endToEndBench } from './end-to-end.js';
 import { firstAlertBench } from './first-alert.js';
 import { ingestHttpBench } from './ingest-http.js';
+import { peersBench } from './peers/index.js';
 import type { Bench } from './question.js';
 import { answerText, machineText } from './report.js';
 import { scoringBench } from './scoring.js';
 
 const benches: readonly Bench[] = [
   scoringBench,
+  peersBench,
   admissionBench,
   ingestHttpBench,
   endToEndBench,
