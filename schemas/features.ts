@@ -228,7 +228,8 @@ export const featureSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('mean-daily-outflow'), days: panes(120) }),
   /**
    * 1 when no leg between the two stands earlier in the log within 400 bank days, else 0. A
-   * merchant's card receipts do not count: neither as earlier legs nor as first ones.
+   * merchant's card receipts do not count, neither as earlier legs nor as first ones, nor do moves
+   * between own accounts.
    */
   z.strictObject({ kind: z.literal('new-counterparty') }),
   /**
