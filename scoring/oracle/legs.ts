@@ -58,7 +58,7 @@ export interface Subject {
 /** When and for what features are asked: a leg, or the close of a bank day. */
 export interface Moment {
   ms: number;
-  /** Of the leg; the day that closes. */
+  /** Of the leg; the day behind the one that closes. */
   bankDay: number;
   lastClosedDay: number;
   leg: KnownLeg | undefined;

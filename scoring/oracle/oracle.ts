@@ -281,7 +281,7 @@ class Oracle {
         const afterMs = subject.fromHistory ? HISTORY_AFTER_MS_OF_HISTORY : HISTORY_AFTER_MS;
         const history = (record.ingestMs ?? 0) - deadlineMs > afterMs;
         const day = subject.nextCloseDay++;
-        const moment = { ms: deadlineMs, bankDay: day, lastClosedDay: day, leg: undefined };
+        const moment = { ms: deadlineMs, bankDay: day + 1, lastClosedDay: day, leg: undefined };
         const place: Place = { side: 'timer', at: deadlineMs, ms: deadlineMs, history };
         this.#askAll(subject, moment, subject.profile, place);
       }

@@ -1,15 +1,23 @@
 /**
  * A seeded random log that visits every shipped rule and its edges: amounts on both sides of each
- * line, gaps of exactly a window, equal event times, late and too late legs, reversals, silence.
- * The same seed gives the same log, so a disagreement can be told by its seed.
+ * line, gaps of exactly a window, equal event times, ends of days, months and years, late and too
+ * late legs, reversals young and old, silence, hubs. The same seed gives the same log, so a
+ * disagreement can be told by its seed.
  */
-import { type Profile, packProfile, WATCH_CLASSES } from '../../schemas/classes.js';
+import { unpackProfile } from '../../schemas/classes.js';
+import { bankDay, bankDayStartMs, bankMonthStartMs, type ZoneTable } from '../../schemas/time.js';
 import { classBits, type LegFacts } from './example.js';
-import type { OracleRecord, OracleSide, OracleTransaction } from './types.js';
+import { type Customer, customers, type Dice, dice, outside } from './random-customers.js';
+import { GAPS_MS, THEMES, type Theme } from './random-themes.js';
+import type { Channel, OracleRecord, OracleSide, OracleTransaction } from './types.js';
 
 const MINUTE_MS = 60_000;
-const DAY_MS = 86_400_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
 const QUIET_MAX_MS = 5 * DAY_MS;
+const UNDONE_LATER_MS: readonly number[] = [MINUTE_MS, HOUR_MS, DAY_MS, 20 * DAY_MS, 45 * DAY_MS];
+const CHANNELS: readonly Channel[] = ['online', 'mobile', 'counter', 'atm', 'pos', 'unknown'];
+const COUNTRIES_ABROAD: readonly string[] = ['US', 'SG', 'DE', 'IR', ''];
 
 export interface RandomLogOptions {
   seed: number;
@@ -19,6 +27,10 @@ export interface RandomLogOptions {
   days: number;
   startMs: number;
   latenessMs: number;
+  /** Of the bank; for the bit `offHours` and for events about midnight. */
+  zoneTable: ZoneTable;
+  /** One burst in so many is sent by a source of history; 0 = none. */
+  historyEvery: number;
 }
 
 export const RANDOM_LOG_DEFAULTS: RandomLogOptions = {
@@ -28,181 +40,153 @@ export const RANDOM_LOG_DEFAULTS: RandomLogOptions = {
   days: 500,
   startMs: Date.UTC(2025, 0, 1),
   latenessMs: 10 * MINUTE_MS,
+  zoneTable: [{ fromMs: 0, offsetMs: 8 * HOUR_MS }],
+  historyEvery: 0,
 };
 
-type Dice = (below: number) => number;
+type Draft = Omit<OracleTransaction, 'position' | 'ingestMs'>;
 
-/** mulberry32: whole numbers in [0, below). */
-function dice(seed: number): Dice {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 4_294_967_296) * below);
-  };
+interface Added {
+  customer: Customer;
+  theme: Theme;
+  eventMs: number;
+  amountMinor: number;
+  counterparty: string;
+  channel: Channel;
+  history: boolean;
+  /** What it undoes, '' = nothing. */
+  reversedId: string;
 }
-
-interface Customer {
-  subject: string;
-  profile: Profile;
-  limits: OracleSide['limits'];
-  /** Makes nothing in this time: [from, to) in epoch ms. */
-  asleepMs: [from: number, to: number];
-}
-
-function customers(options: RandomLogOptions, roll: Dice): Customer[] {
-  const { subjects, startMs, days } = options;
-  return Array.from({ length: subjects }, (_, i) => {
-    const listed = i % 5 === 3;
-    const watch = i % 3 === 0 ? [] : [WATCH_CLASSES[i % WATCH_CLASSES.length]];
-    const limit = (minor: number): number => (roll(3) === 0 ? Number.NaN : minor);
-    const sleep = (n: number): [number, number] => {
-      const fromMs = startMs + roll(Math.ceil(days / 5)) * DAY_MS;
-      return [fromMs, fromMs + (n % 2 === 0 ? 80 + roll(320) : 0) * DAY_MS];
-    };
-    return {
-      subject: `S${i}`,
-      profile: {
-        kind: i % 4 === 1 ? 'company' : i % 4 === 2 ? 'unknown' : 'person',
-        tier: 'base',
-        riskClass: i % 6,
-        watch,
-        lists: listed ? ['fraud'] : [],
-      },
-      limits: listed
-        ? { single: limit(500_000), day: limit(8_000_000), month: limit(90_000_000) }
-        : undefined,
-      asleepMs: sleep(i),
-    };
-  });
-}
-
-/** What a burst is made of: the type, abroad or not, and amounts about the lines of some rule. */
-interface Theme {
-  type: LegFacts['type'];
-  abroad: boolean;
-  amounts: readonly number[];
-  credit: boolean;
-}
-
-const THEMES: readonly Theme[] = [
-  {
-    type: 'transfer',
-    abroad: true,
-    amounts: [4_999_999, 5_000_000, 5_000_001, 6_600_000, 10_000_000, 40_000_000],
-    credit: false,
-  },
-  {
-    type: 'transfer',
-    abroad: true,
-    amounts: [49_999_999, 50_000_000, 66_600_000, 70_000_000, 400_000_000],
-    credit: false,
-  },
-  {
-    type: 'cash-in',
-    abroad: false,
-    amounts: [3_999_999, 4_000_000, 4_999_999, 5_000_000],
-    credit: true,
-  },
-  {
-    type: 'cash-out',
-    abroad: false,
-    amounts: [3_999_999, 4_000_000, 4_500_000, 4_999_999],
-    credit: false,
-  },
-  {
-    type: 'transfer',
-    abroad: false,
-    amounts: [150_000, 500_000, 500_001, 5_000_000, 6_200_000],
-    credit: false,
-  },
-  { type: 'card', abroad: false, amounts: [1_000, 2_550, 8_800, 150_000], credit: false },
-  { type: 'salary', abroad: false, amounts: [900_000, 5_500_000], credit: true },
-  { type: 'interest', abroad: false, amounts: [1_234, 6_000_000], credit: true },
-];
-
-/** Exact windows and a hair beside them, else some minutes. */
-const GAPS_MS: readonly number[] = [0, 1, MINUTE_MS, 7 * MINUTE_MS, DAY_MS - 1, DAY_MS, 7 * DAY_MS];
-
-type Draft = Omit<OracleTransaction, 'position' | 'ingestMs' | 'history'>;
 
 class Maker {
   readonly #roll: Dice;
+  readonly #options: RandomLogOptions;
   readonly #customers: Customer[];
   readonly drafts: Draft[] = [];
 
   constructor(roll: Dice, options: RandomLogOptions) {
     this.#roll = roll;
+    this.#options = options;
     this.#customers = customers(options, roll);
   }
 
-  #side(customer: Customer, facts: LegFacts): OracleSide {
-    const account = `${customer.subject}-${this.#roll(2)}`;
+  #side(customer: Customer, facts: LegFacts, eventMs: number): OracleSide {
     const reported = this.#roll(2) === 0;
+    const profile = eventMs < customer.changesMs ? customer.profile : customer.profileThen;
     return {
       subject: customer.subject,
-      account,
-      classBits: classBits(facts),
-      profile: packProfile(customer.profile),
+      account: `${customer.subject}-${this.#roll(customer.accounts)}`,
+      classBits: classBits({ ...facts, listed: unpackProfile(profile).lists.length > 0 }),
+      profile,
       balanceAfterMinor: reported ? this.#roll(5) * facts.amountMinor : Number.NaN,
       external: false,
+      country: 'CN',
       ...(customer.limits === undefined ? {} : { limits: customer.limits }),
     };
   }
 
-  /** A transaction of `customer`; the other side is outside, a customer too, or the same one. */
-  add(customer: Customer, theme: Theme, eventMs: number, reversedId = ''): void {
+  /** Who is on the other side: nobody of ours, a customer too, or the same one. */
+  #other({ theme, customer, eventMs }: Added): Customer | undefined {
+    if (theme.abroad || this.#roll(4) > 0) return undefined;
+    if (this.#roll(3) === 0) return customer;
+    const partner = this.#customers[this.#roll(this.#customers.length)] as Customer;
+    return awake(partner, eventMs) ? partner : undefined;
+  }
+
+  add(added: Added): void {
+    const { customer, theme, eventMs, amountMinor, counterparty, reversedId } = added;
     const roll = this.#roll;
-    const amountMinor = theme.amounts[roll(theme.amounts.length)];
-    const which = theme.abroad || roll(4) > 0 ? 'outside' : roll(3) === 0 ? 'own' : 'customer';
-    const partner = this.#customers[roll(this.#customers.length)];
-    const other =
-      which === 'own'
-        ? customer
-        : which === 'customer' && awake(partner, eventMs)
-          ? partner
-          : undefined;
-    const facts = (side: 'debit' | 'credit', whose: Customer): LegFacts => ({
+    const other = this.#other(added);
+    const country = theme.abroad ? (COUNTRIES_ABROAD[roll(5)] as string) : 'CN';
+    const isOwn = other?.subject === customer.subject;
+    const facts = (side: 'debit' | 'credit'): LegFacts => ({
       side,
       type: reversedId === '' ? theme.type : 'reversal',
       amountMinor,
-      ownAccount: other?.subject === customer.subject,
+      ownAccount: isOwn,
       external: other === undefined,
       crossBorder: theme.abroad,
       medical: theme.type === 'transfer' && amountMinor === 150_000,
-      listed: whose.profile.lists.length > 0,
+      listed: false,
+      offHours: this.#isOffHours(eventMs),
+      more: [
+        ...(theme.abroad && roll(4) > 0 ? (['foreignCurrency'] as const) : []),
+        ...(country === 'IR' ? (['highRiskCountry'] as const) : []),
+        ...(counterparty.endsWith('7') && !isOwn ? (['counterpartyListed'] as const) : []),
+        ...(theme.type === 'transfer' && roll(12) === 0 ? (['household'] as const) : []),
+        ...(other === undefined && roll(2) === 0 ? (['otherBank'] as const) : []),
+      ],
     });
     const credit = theme.credit !== (reversedId !== '');
-    const mine = this.#side(customer, facts(credit ? 'credit' : 'debit', customer));
+    const mine = this.#side(customer, facts(credit ? 'credit' : 'debit'), eventMs);
     const theirs =
       other === undefined
-        ? outside(`X${roll(40)}`)
-        : this.#side(other, facts(credit ? 'debit' : 'credit', other));
+        ? outside(counterparty, country)
+        : this.#side(other, facts(credit ? 'debit' : 'credit'), eventMs);
     this.drafts.push({
       kind: 'transaction',
       id: `t${this.drafts.length}`,
       eventMs,
       amountBaseMinor: amountMinor,
+      channel: added.channel,
+      type: reversedId === '' ? theme.type : 'reversal',
       debtor: credit ? theirs : mine,
       creditor: credit ? mine : theirs,
       reversedId,
+      history: added.history,
     });
   }
 
-  /** A few transactions of one theme by one customer, sometimes with one of them undone. */
-  burst(startMs: number): void {
+  #isOffHours(ms: number): boolean {
+    const { zoneTable } = this.#options;
+    const offsetMs = [...zoneTable].reverse().find((z) => z.fromMs <= ms)?.offsetMs ?? 0;
+    return (ms + offsetMs) % DAY_MS < 5 * HOUR_MS;
+  }
+
+  /** Mostly any minute; sometimes the first or last instant of a day or month, or the next. */
+  #startMs(): number {
+    const { startMs, days, zoneTable } = this.#options;
     const roll = this.#roll;
-    const customer = this.#customers[roll(this.#customers.length)];
-    const theme = THEMES[roll(THEMES.length)];
+    const ms = startMs + roll(days) * DAY_MS + roll(1440) * MINUTE_MS;
+    if (roll(8) > 0) return ms;
+    const edgeMs =
+      roll(3) === 0
+        ? bankMonthStartMs(ms, zoneTable)
+        : bankDayStartMs(bankDay(ms, zoneTable), zoneTable);
+    return Math.max(startMs, edgeMs + roll(3) - 1);
+  }
+
+  /** Some transactions of one theme by one customer, sometimes with one of them undone. */
+  burst(): void {
+    const roll = this.#roll;
+    const { historyEvery } = this.#options;
+    const startMs = this.#startMs();
+    const customer = this.#customers[roll(this.#customers.length)] as Customer;
+    const theme = THEMES[roll(THEMES.length)] as Theme;
     if (!awake(customer, startMs)) return;
+    const history = historyEvery > 0 && roll(historyEvery) === 0;
+    // A hub's counterparties are its own and many, so that most of them are new.
+    const scattered = theme.scattered || customer.isHub;
+    const length = (scattered ? 2 : 1) + roll(customer.isHub ? 12 : 7);
     let eventMs = startMs;
-    const length = 1 + roll(7);
     for (let i = 0; i < length; i++) {
-      this.add(customer, theme, eventMs);
+      const added: Added = {
+        customer,
+        theme,
+        eventMs,
+        amountMinor: theme.amounts[roll(theme.amounts.length)] as number,
+        counterparty: scattered ? `Y${roll(400)}` : `X${roll(40)}`,
+        channel: roll(9) === 0 ? (CHANNELS[roll(CHANNELS.length)] as Channel) : theme.channel,
+        history,
+        reversedId: '',
+      };
+      this.add(added);
       const undone = this.drafts.at(-1)?.id ?? '';
-      const gapMs = GAPS_MS[roll(GAPS_MS.length)];
-      if (roll(20) === 0) this.add(customer, theme, eventMs + MINUTE_MS, undone);
+      const gapMs = GAPS_MS[roll(GAPS_MS.length)] as number;
+      if (roll(20) === 0) {
+        const laterMs = UNDONE_LATER_MS[roll(UNDONE_LATER_MS.length)] as number;
+        this.add({ ...added, eventMs: eventMs + laterMs, reversedId: undone });
+      }
       // A burst of daily gaps stays within a week or so; most are a matter of minutes.
       eventMs += i > 2 ? gapMs % DAY_MS : gapMs;
     }
@@ -213,24 +197,11 @@ function awake(customer: Customer, ms: number): boolean {
   return ms < customer.asleepMs[0] || ms >= customer.asleepMs[1];
 }
 
-function outside(subject: string): OracleSide {
-  return {
-    subject,
-    account: subject,
-    classBits: 0,
-    profile: 0,
-    balanceAfterMinor: Number.NaN,
-    external: true,
-  };
-}
-
 export function randomLog(given: Partial<RandomLogOptions> = {}): OracleRecord[] {
   const options = { ...RANDOM_LOG_DEFAULTS, ...given };
   const roll = dice(options.seed);
   const maker = new Maker(roll, options);
-  while (maker.drafts.length < options.transactions) {
-    maker.burst(options.startMs + roll(options.days) * DAY_MS + roll(1440) * MINUTE_MS);
-  }
+  while (maker.drafts.length < options.transactions) maker.burst();
   // Most arrive in order; some within the lateness, a few beyond it.
   const arriving = maker.drafts.slice(0, options.transactions).map((draft) => {
     const luck = roll(100);
@@ -240,7 +211,7 @@ export function randomLog(given: Partial<RandomLogOptions> = {}): OracleRecord[]
   arriving.sort((a, b) => a.arrivalMs - b.arrivalMs);
   const records: OracleRecord[] = [];
   let newestMs = 0;
-  let toldMs = arriving[0].arrivalMs;
+  let toldMs = arriving[0]?.arrivalMs ?? 0;
   for (const { draft, arrivalMs } of arriving) {
     // Without traffic the clock moves the watermark on: no day closes 8 d behind a newer leg.
     if (arrivalMs - toldMs > QUIET_MAX_MS) {
@@ -249,7 +220,7 @@ export function randomLog(given: Partial<RandomLogOptions> = {}): OracleRecord[]
       records.push({ kind: 'watermark', position, watermarkMs, ingestMs: arrivalMs });
       toldMs = watermarkMs;
     }
-    records.push({ ...draft, position: records.length, ingestMs: arrivalMs, history: false });
+    records.push({ ...draft, position: records.length, ingestMs: arrivalMs });
     newestMs = Math.max(newestMs, draft.eventMs);
     if (roll(3) > 0) continue;
     const watermarkMs = newestMs - options.latenessMs;

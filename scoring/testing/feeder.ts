@@ -10,6 +10,8 @@ import { LegFlag, RecordFlag } from '../../schemas/classes.js';
 import * as L from '../../schemas/generated/records.js';
 import type { Hit } from '../../schemas/hit.js';
 import { hashText, hashWords, subjectShard } from '../../schemas/identity.js';
+import { CHANNELS, TRANSACTION_TYPES } from '../../schemas/json-transaction.js';
+import { packCountry } from '../../schemas/money.js';
 import type { ZoneTable } from '../../schemas/time.js';
 import { loadCatalogue } from '../catalogue/load.js';
 import { ScoringOperator } from '../operator.js';
@@ -50,6 +52,9 @@ export function writeLeg(
   view.setUint32(at + L.LEG_SUBJECT_HASH_LOW, hashWords[0], true);
   view.setUint32(at + L.LEG_SUBJECT_HASH_HIGH, hashWords[1], true);
   view.setUint16(at + L.LEG_SHARD, subjectShard(hashWords[0], shards), true);
+  view.setUint16(at + L.LEG_COUNTRY, packCountry(other.country ?? ''), true);
+  bytes[at + L.LEG_CHANNEL] = CHANNELS.indexOf(t.channel ?? 'unknown');
+  bytes[at + L.LEG_TYPE] = TRANSACTION_TYPES.indexOf(t.type ?? 'unknown');
   const texts: [number, string][] = [
     [L.LEG_TRANSACTION_ID_LENGTH, t.id],
     [L.LEG_SUBJECT_LENGTH, own.subject],
