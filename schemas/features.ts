@@ -234,7 +234,7 @@ export const featureSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('new-counterparty') }),
   /**
    * Percent of the subject's list limits in use: the day's and month's sums, and the single limit
-   * once it is exceeded; the largest.
+   * once it is exceeded; the largest. Divided by one minor unit where a limit is 0.
    */
   z.strictObject({ kind: z.literal('limit-use'), of: filterSchema.optional() }),
   /** Money above the limit that `limit-use` names; not available while none is exceeded. */
