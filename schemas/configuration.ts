@@ -53,6 +53,11 @@ export const configurationSchema = z.strictObject({
     .default(32 * 1024 * 1024),
   decisionTimeoutMs: z.number().int().default(250),
 
+  /**
+   * Hits of a rule in one shard in ten minutes of event time above which the rest of them are one
+   * alert.
+   */
+  breakerHits: z.number().int().min(1).default(1_000),
   ringBytes: z
     .number()
     .int()

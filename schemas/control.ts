@@ -18,7 +18,15 @@ export const controlSchema = z.discriminatedUnion('type', [
   }),
   /** A source gets its number. Numbers are never reused. */
   z.strictObject({ type: z.literal('source'), name: z.string(), number: z.number().int() }),
-  z.strictObject({ type: z.literal('catalogue'), sha256 }),
+  /**
+   * `breakerHits`: hits of a rule in one shard in ten minutes of event time above which its breaker
+   * opens; 1,000 in older records.
+   */
+  z.strictObject({
+    type: z.literal('catalogue'),
+    sha256,
+    breakerHits: z.number().int().min(1).optional(),
+  }),
   z.strictObject({ type: z.literal('reference'), version: z.number().int(), sha256 }),
   /** About once a second, and when a source falls idle or ends. */
   z.strictObject({

@@ -141,6 +141,16 @@ export const hitSchema = z.strictObject({
 /** The canonical hit as the engine writes it. */
 export type Hit = z.infer<typeof hitSchema>;
 
+/** HitHeader.flags of schemas/records.fbs: what of a hit a reader must know before its JSON. */
+export const HitFlag = { history: 1, shadow: 2, flood: 4 } as const;
+export function hitFlags(hit: Pick<Hit, 'history' | 'shadow' | 'flood'>): number {
+  return (
+    (hit.history ? HitFlag.history : 0) |
+    (hit.shadow === true ? HitFlag.shadow : 0) |
+    (hit.flood === true ? HitFlag.flood : 0)
+  );
+}
+
 /**
  * What is recommended to the sender of a payment, mildest first. Weir recommends, the core
  * enforces.

@@ -59,7 +59,8 @@ export interface EngineStats extends ProcessStats {
   scoredEnd: number;
   /** A batch on a scoring thread. */
   scoring: HistogramCounts;
-  rules: { rule: string; hits: number; evaluations: number; notApplicable: number }[];
+  /** Rules and typologies that were scored since the start. */
+  rules: RuleStats[];
   hitsTotal: number;
   hitsPerSecond: number;
   hitsQueued: number;
@@ -74,6 +75,21 @@ export interface EngineStats extends ProcessStats {
     passed: number;
     bytes: number;
   };
+}
+
+export interface RuleStats {
+  rule: string;
+  /** Under the catalogue in force; `gone`: not scored any more. */
+  state: 'active' | 'shadow' | 'gone';
+  hits: number;
+  evaluations: number;
+  notApplicable: number;
+  /** Hits behind its open breaker, of `hits`. */
+  floods: number;
+  /** Shards in which its breaker is open. */
+  openShards: number;
+  /** Event time until which its windows fill after a change; 0 = they are whole. */
+  warmingUntilMs: number;
 }
 
 export interface DashboardStats extends ProcessStats {

@@ -10,13 +10,13 @@ import type { ZoneTable } from '../schemas/time.js';
 import { BankTime } from './bank-time.js';
 import { Evaluator, type RuleCounters } from './evaluate.js';
 import { newLegView, readLeg } from './leg-view.js';
-import { LEG_WORDS } from './lists.js';
 import { compilePlan, type Plan } from './plan.js';
 import { describeRegion, type RegionDescription, rebuildRegion, sameColumns } from './rebuild.js';
 import { H, Region } from './region.js';
-import { ROW, rowLayout } from './row.js';
+import { rowLayout } from './row.js';
 import { type Judged, Shard, type ShardContext } from './shard.js';
 import { findSubject } from './tables.js';
+import { Toucher } from './touch.js';
 import { wholeSinceAfter } from './warming.js';
 
 /** Commands that stand in the ring at their position (kind 2, JSON behind 16 bytes). */
@@ -71,7 +71,6 @@ export interface OperatorOptions {
   ): void;
 }
 
-const BATCH_MAX = 64;
 const BREAKER_HITS = 1_000;
 
 export class ScoringOperator {
@@ -80,9 +79,8 @@ export class ScoringOperator {
   readonly #context: ShardContext;
   readonly #options: OperatorOptions;
   readonly #leg = newLegView();
+  readonly #touch = new Toucher();
   #emitting = 0;
-  /** Keeps the touch pass from being optimised away. */
-  touched = 0;
 
   constructor(options: OperatorOptions) {
     this.#options = options;
@@ -150,6 +148,22 @@ export class ScoringOperator {
     return [...rules, ...typologies];
   }
 
+  /** How a rule or typology stands over all shards of the thread. */
+  stateOf(judged: Judged): { openShards: number; warmingUntilMs: number } {
+    const rules = 'members' in judged ? judged.members.map((m) => m.rule) : [judged];
+    let openShards = 0;
+    let warmingUntilMs = 0;
+    for (const shard of this.#shards) {
+      if (shard.isOpen(judged.rule.id)) openShards++;
+      for (const rule of rules) {
+        const untilMs = shard.warmingUntil(rule);
+        const isWarming = shard.region.f64[H.watermarkMs] < untilMs;
+        if (isWarming && untilMs > warmingUntilMs) warmingUntilMs = untilMs;
+      }
+    }
+    return { openShards, warmingUntilMs };
+  }
+
   get shards(): readonly Shard[] {
     return this.#shards;
   }
@@ -189,33 +203,19 @@ export class ScoringOperator {
   }
 
   /**
-   * Legs of a batch (at most 64): touches what scoring them will read, in three rounds, each of
-   * loads that do not wait for one another. `starts` holds `count` offsets and has room for 128.
+   * Legs of a batch (at most 64): touches what scoring them will read (touch.ts). `starts` holds
+   * `count` offsets.
    */
   touchAhead(bytes: Uint8Array, view: DataView, starts: Int32Array, count: number): void {
-    let sum = 0;
+    const touch = this.#touch;
+    touch.begin();
     for (let i = 0; i < count; i++) {
-      const shard = this.#shardOfLeg(bytes, view, starts[i]);
-      if (shard !== undefined) {
-        const row = tableRow(shard.region, view, starts[i]);
-        starts[i + BATCH_MAX] = row;
-        sum += row;
-      }
+      const at = starts[i];
+      if (bytes[at + L.LEG_KIND] !== 1) continue;
+      const shard = this.#byNumber[view.getUint16(at + L.LEG_SHARD, true)];
+      if (shard !== undefined) touch.add(shard.region, view, at);
     }
-    for (let i = 0; i < count; i++) {
-      const shard = this.#shardOfLeg(bytes, view, starts[i]);
-      if (shard !== undefined) sum += touchRow(shard.region, starts[i + BATCH_MAX]);
-    }
-    for (let i = 0; i < count; i++) {
-      const shard = this.#shardOfLeg(bytes, view, starts[i]);
-      if (shard !== undefined) sum += touchKept(shard.region, starts[i + BATCH_MAX]);
-    }
-    this.touched = sum;
-  }
-
-  #shardOfLeg(bytes: Uint8Array, view: DataView, at: number): Shard | undefined {
-    if (bytes[at + L.LEG_KIND] !== 1) return undefined;
-    return this.#byNumber[view.getUint16(at + L.LEG_SHARD, true)];
+    touch.finish(this.#context.layout.strideWords);
   }
 
   /** One ring record that starts at byte `at`; returns the command for the host, if it is one. */
@@ -294,7 +294,11 @@ export class ScoringOperator {
   #switchCatalogue(command: Extract<RingCommand, { type: 'catalogue' }>): void {
     const { catalogue, breakerHits = BREAKER_HITS, position } = command;
     const { plan: before, time, referenceVersion } = this.#context;
-    Object.assign(this.#context, this.#newContext(catalogue, time, referenceVersion, breakerHits));
+    this.#context.breakerHits = breakerHits;
+    if (catalogue.sha256 !== before.catalogueSha256) {
+      const next = this.#newContext(catalogue, time, referenceVersion, breakerHits);
+      Object.assign(this.#context, next);
+    }
     const { plan } = this.#context;
     for (const shard of this.#shards) {
       const { f64 } = shard.region;
@@ -311,39 +315,4 @@ export class ScoringOperator {
       shard.description = { ...shard.description, wholeSince };
     }
   }
-}
-
-/** Row in the subject's slot (another's after a collision, 0 for a new one: harmless). */
-function tableRow(region: Region, view: DataView, at: number): number {
-  const { f64, u32 } = region;
-  const low = view.getUint32(at + L.LEG_SUBJECT_HASH_LOW, true);
-  const slot = (low >>> 8) & (f64[H.tableCapacity] - 1);
-  const counterparty = view.getUint32(at + L.LEG_COUNTERPARTY_HASH_LOW, true);
-  const interned = counterparty & (f64[H.internCapacity] - 1);
-  const row = u32[(f64[H.tableAddress] + slot) * 2 + 1];
-  return u32[f64[H.internAddress] * 2 + interned] === 0xffffffff ? 0 : row;
-}
-
-function touchRow(region: Region, row: number): number {
-  const { f64, u32 } = region;
-  return (
-    u32[row * 2 + ROW.idAddress] +
-    f64[row + ROW.lastMs] +
-    f64[row + ROW.day] +
-    f64[row + ROW.daily] +
-    f64[row + ROW.decayed] +
-    f64[row + ROW.aggregates]
-  );
-}
-
-/** The account's name and the newest leg. */
-function touchKept(region: Region, row: number): number {
-  const { f64, u32 } = region;
-  const r = row * 2;
-  const newest = u32[r + ROW.recentHead] + u32[r + ROW.recentCount];
-  return (
-    u32[u32[r + ROW.accounts] * 2] +
-    f64[u32[r + ROW.idAddress]] +
-    f64[u32[r + ROW.recentAddress] + newest * LEG_WORDS]
-  );
 }

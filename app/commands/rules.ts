@@ -1,5 +1,6 @@
 /** `weir rules list|show`: the catalogue as the engine would load it. */
 import type { Command } from 'commander';
+import { addRulesApplyCommands } from './rules-apply.js';
 
 const help = `
 Examples:
@@ -40,4 +41,5 @@ export function addRulesCommand(program: Command): void {
       const { showRule } = await import('../rules-text.js');
       process.stdout.write(showRule(id, flags));
     });
+  addRulesApplyCommands(rules);
 }

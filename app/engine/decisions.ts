@@ -3,7 +3,7 @@
  * come past it. No answer in time is a recommendation to hold, never a silent pass.
  */
 import * as R from '../../schemas/generated/records.js';
-import { DECISIONS, type Decision } from '../../schemas/hit.js';
+import { DECISIONS, type Decision, HitFlag } from '../../schemas/hit.js';
 import { Word } from './shared-words.js';
 import type { ThreadHost } from './thread-host.js';
 
@@ -65,6 +65,7 @@ export class Decisions {
     const view = new DataView(record.buffer, record.byteOffset, record.byteLength);
     const pending = this.#pending.get(view.getFloat64(R.HIT_HEADER_POSITION, true));
     if (pending === undefined) return;
+    if ((view.getUint16(R.HIT_HEADER_FLAGS, true) & HitFlag.shadow) !== 0) return;
     const decision = view.getUint16(R.HIT_HEADER_DECISION, true);
     pending.recommendation = Math.max(pending.recommendation, decision);
     const from = R.HIT_HEADER_BYTES;

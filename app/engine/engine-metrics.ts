@@ -141,6 +141,20 @@ function registerRules({ metrics, totals, ruleIds }: Measured): void {
     collect: perRule('notApplicable'),
   });
   metrics.counter({
+    name: 'rule_floods_total',
+    help: 'Hits of a rule behind its open breaker: they join one alert.',
+    labels,
+    collect: perRule('floods'),
+  });
+  metrics.gauge({
+    name: 'rule_breaker_open',
+    help: 'Shards in which the breaker of a flooding rule is open.',
+    labels,
+    collect: (set) => {
+      for (const rule of ruleIds) set(totals.state(rule).openShards, { rule });
+    },
+  });
+  metrics.counter({
     name: 'rule_errors_total',
     help: 'Evaluations of a rule that failed and ended their thread.',
     labels,

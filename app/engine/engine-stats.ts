@@ -128,8 +128,9 @@ export class EngineStatistics {
       scoredEnd: pipeline.scored,
       scoring: scoringOf(parts.totals),
       rules: parts.ruleIds.map((rule) => {
-        const { hits: found, evaluations, notApplicable } = parts.totals.rule(rule);
-        return { rule, hits: found, evaluations, notApplicable };
+        const { hits: found, evaluations, notApplicable, floods } = parts.totals.rule(rule);
+        const counted = { rule, hits: found, evaluations, notApplicable, floods };
+        return { ...counted, ...parts.totals.state(rule) };
       }),
       hitsTotal: appended,
       hitsPerSecond: perSecond(appended, this.#hits),

@@ -21,13 +21,13 @@ import {
   type LmdbLog,
   openLmdbLog,
   openSnapshotStore,
-  startOperations,
 } from '../../platform/index.js';
 import * as R from '../../schemas/generated/records.js';
 import { FAMILIES, SEVERITIES } from '../../schemas/hit.js';
 import { DEMO_SOURCES, type Demo, startDemo } from '../demo/index.js';
 import { packageVersion } from '../package.js';
 import type { EngineRoleOptions, RunningRole } from '../role-contract.js';
+import { openOperations } from '../role-operations.js';
 import { tellSupervisor } from '../role-process.js';
 import { Decisions } from './decisions.js';
 import { registerEngineMetrics } from './engine-metrics.js';
@@ -157,7 +157,7 @@ class Engine implements RunningRole {
 
   async start(): Promise<void> {
     const { logger, configuration } = this.#options;
-    const operationsPort = await this.#openOperations();
+    const operationsUrl = await this.#openOperations();
     this.#timers.push(setInterval(() => void this.#statistics.publish(), STATS_MS));
     this.#begin('reads the journal');
     await this.#prepareJournal();
@@ -180,7 +180,7 @@ class Engine implements RunningRole {
     const seconds = Math.round(performance.now() - started) / 1000;
     logger.info({ seconds, position: this.#pipeline.routed }, 'state stands');
     this.#snapshotter.start(this.#pipeline);
-    await this.#openIngest(operationsPort);
+    await this.#openIngest(operationsUrl);
     this.#timers.push(setInterval(() => this.#everySecond(), STATS_MS));
     this.#health.set('running');
     void this.#statistics.publish();
@@ -275,23 +275,16 @@ class Engine implements RunningRole {
     return true;
   }
 
-  /** Open from the first moment: who asks is told what the start is doing. Returns the port. */
-  async #openOperations(): Promise<number> {
-    const { configuration, logger } = this.#options;
-    const operations = await startOperations({
-      transport: await createTransport({ logger }),
-      metrics: this.#metrics,
-      health: this.#health,
-      host: configuration.operationsHost,
-      port: configuration.engineOperationsPort,
-      setting: 'engineOperationsPort',
-    });
+  /** Open from the first moment: who asks is told what the start is doing. Returns its URL. */
+  async #openOperations(): Promise<string> {
+    const role = { metrics: this.#metrics, health: this.#health };
+    const operations = await openOperations(this.#options, role, 'engineOperationsPort');
     this.#closeOperations = () => operations.close(500);
-    return operations.port;
+    return operations.url;
   }
 
   /** Everything stands: it is measured, and transactions may come. */
-  async #openIngest(operationsPort: number): Promise<void> {
+  async #openIngest(operationsUrl: string): Promise<void> {
     const { configuration, dir, logger } = this.#options;
     const source = createHttpSource({
       transport: await createTransport({ logger }),
@@ -305,7 +298,7 @@ class Engine implements RunningRole {
     tellSupervisor({
       type: 'ready',
       ingestUrl: `http://${configuration.ingestHost}:${ingest.port}`,
-      operationsUrl: `http://${configuration.operationsHost}:${operationsPort}`,
+      operationsUrl,
     });
   }
 
@@ -319,7 +312,11 @@ class Engine implements RunningRole {
       snapshotter: this.#snapshotter,
       journal: this.#journal,
       hits: this.#hits,
-      totals: new Totals(this.#pipeline.threads, (mark) => versions.rulesOf(mark)),
+      totals: new Totals(
+        this.#pipeline.threads,
+        (mark) => versions.rulesOf(mark),
+        (mark, rule) => versions.isShadow(mark, rule),
+      ),
       journalAppend: this.#journalAppend,
       ruleIds: versions.ruleIds,
     };
@@ -338,7 +335,14 @@ class Engine implements RunningRole {
    * what is in force, loudly, because a crash at night must not end in a broken file.
    */
   async #takeVersions(): Promise<void> {
-    this.#reloader = new Reloader(this.#files, this.#admission, this.#options.logger);
+    const { dir, logger, clock } = this.#options;
+    this.#reloader = new Reloader({
+      dir,
+      files: this.#files,
+      admission: this.#admission,
+      logger,
+      nowMs: () => clock.nowMs(),
+    });
     if (this.#versions.shaAt(this.#admission.nextPosition).catalogue !== undefined) {
       await this.#reloader.request();
       return;
@@ -355,6 +359,7 @@ class Engine implements RunningRole {
     }
     this.#pipeline.held = full;
     this.#retention.tick();
+    this.#reloader.look();
   }
 
   #fail(error: unknown, what: string): void {

@@ -15,7 +15,12 @@ export interface Versions {
   catalogue(sha256: string): Catalogue;
   reference(sha256: string): ReferenceTables;
   /** What was in force just before a position of the log. */
-  at(position: number): { catalogue: Catalogue; reference: ReferenceTables };
+  at(position: number): {
+    catalogue: Catalogue;
+    /** Of the catalogue's record; absent in older ones. */
+    breakerHits?: number;
+    reference: ReferenceTables;
+  };
 }
 
 /** Journal records again, for threads that catch up. */

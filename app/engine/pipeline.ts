@@ -8,7 +8,13 @@ import { createRouter, type Router } from '../../ingest/index.js';
 import * as R from '../../schemas/generated/records.js';
 import type { RingCommand } from '../../scoring/index.js';
 import type { PipelineOptions } from './pipeline-options.js';
-import { encodeCommand, encodeProfile, encodeWatermark, readControl } from './ring-records.js';
+import {
+  encodeCatalogue,
+  encodeCommand,
+  encodeProfile,
+  encodeWatermark,
+  readControl,
+} from './ring-records.js';
 import type { RestoredReport } from './scoring-thread.js';
 import { Count } from './shared-words.js';
 import { snapshotPosition } from './snapshotter.js';
@@ -126,12 +132,13 @@ export class Pipeline {
 
   /** Puts a pass and its threads under the versions in force at a position. */
   #enter(pass: Pass, position: number): void {
-    const { catalogue, reference } = this.#options.versions.at(position);
+    const { catalogue, breakerHits, reference } = this.#options.versions.at(position);
     pass.router.setReference(reference);
     const { version } = reference;
     const { zoneTable } = reference.data;
     this.#pass = pass;
-    this.#broadcast(encodeCommand({ type: 'catalogue', position, catalogue }));
+    // It took effect before this position: what happens at it comes with the records.
+    this.#broadcast(encodeCatalogue(catalogue, position - 1, breakerHits));
     this.#broadcast(encodeCommand({ type: 'reference', position, version, zoneTable }));
     this.#pass = this.#live;
   }
@@ -240,7 +247,7 @@ export class Pipeline {
       }
       case 'catalogue': {
         const catalogue = versions.catalogue(control.sha256);
-        this.#broadcast(encodeCommand({ type: 'catalogue', position, catalogue }));
+        this.#broadcast(encodeCatalogue(catalogue, position, control.breakerHits));
         return;
       }
       case 'reference': {

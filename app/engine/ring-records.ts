@@ -1,4 +1,5 @@
 /** Control records and commands as the rings carry them (kinds 2 and 3 of schemas/records.fbs). */
+import type { Catalogue } from '../../schemas/catalogue.js';
 import type { ControlRecord } from '../../schemas/control.js';
 import * as R from '../../schemas/generated/records.js';
 import { hashWords, murmur3x64, subjectShard } from '../../schemas/identity.js';
@@ -16,6 +17,15 @@ export function encodeCommand(command: RingCommand): Uint8Array {
   if ('position' in command) record.writeDoubleLE(command.position, R.LEG_POSITION);
   record.set(json, 16);
   return record;
+}
+
+export function encodeCatalogue(
+  catalogue: Catalogue,
+  position: number,
+  breakerHits: number | undefined,
+): Uint8Array {
+  const breaker = breakerHits === undefined ? {} : { breakerHits };
+  return encodeCommand({ type: 'catalogue', position, catalogue, ...breaker });
 }
 
 /** The JSON of a control record of the journal, with its ingest time. */

@@ -7,7 +7,7 @@
 import { openSnapshotStore, RingReader, RingWriter } from '../../platform/threads.js';
 import type { Catalogue } from '../../schemas/catalogue.js';
 import * as R from '../../schemas/generated/records.js';
-import { ACTIONS, DECISIONS, FAMILIES, type Hit, SEVERITIES } from '../../schemas/hit.js';
+import { ACTIONS, DECISIONS, FAMILIES, type Hit, hitFlags, SEVERITIES } from '../../schemas/hit.js';
 import type { ZoneTable } from '../../schemas/time.js';
 import type { RegionDescription, RingCommand } from '../../scoring/index.js';
 import { RegionHeader, ScoringOperator } from '../../scoring/threads.js';
@@ -103,7 +103,10 @@ class ThreadLoop {
         const { counts } = this.#words;
         counts[Count.hits]++;
         counts[Count.ruleHits + rule.index]++;
-        const decision = DECISIONS.indexOf(rule.bands[band].band.decision);
+        if (hit.flood === true) counts[Count.ruleFloods + rule.index]++;
+        // What is in shadow recommends nothing to anybody.
+        const { decision: said } = rule.bands[band].band;
+        const decision = rule.shadow ? 0 : DECISIONS.indexOf(said);
         this.#writeHit(hit, decision, position, ingestMs, shard);
       },
     });
@@ -272,7 +275,7 @@ class ThreadLoop {
     const at = this.#reserve(length);
     const { view, bytes } = this.#out;
     this.#header(at, length, OutKind.hit, body.byteLength);
-    view.setUint16(at + R.HIT_HEADER_FLAGS, hit.history ? 1 : 0, true);
+    view.setUint16(at + R.HIT_HEADER_FLAGS, hitFlags(hit), true);
     view.setFloat64(at + R.HIT_HEADER_POSITION, position, true);
     view.setFloat64(at + R.HIT_HEADER_DETECTED_MS, Date.now() + this.#task.clockOffsetMs, true);
     view.setFloat64(at + R.HIT_HEADER_INGEST_MS, ingestMs, true);
@@ -338,6 +341,11 @@ class ThreadLoop {
     counts[Count.reversalsUnmatched] = sum(RegionHeader.reversalsUnmatched);
     counts[Count.repeatedOrigins] = sum(RegionHeader.repeatedOrigins);
     counts[Count.laterUnjudged] = sum(RegionHeader.laterUnjudged);
+    this.#operator.judged.forEach((rule, i) => {
+      const { openShards, warmingUntilMs } = this.#operator.stateOf(rule);
+      counts[Count.ruleOpenShards + i] = openShards;
+      counts[Count.ruleWarmingMs + i] = warmingUntilMs;
+    });
     const used = this.#operator.shards.map((s) => s.region.usedBytes);
     counts[Count.stateBytes] = used.reduce((a, b) => a + b, 0);
     counts[Count.regionFillMax] = Math.max(0, ...used) / this.#task.regionBytes;

@@ -13,7 +13,7 @@ export const Word = {
   snapshotBusy: 32,
 } as const;
 
-/** Active rules of a catalogue, at most: each has a word in every row of counters. */
+/** Rules and typologies that run, at most: each has a word in every row of counters. */
 export const RULES_MAX = 512;
 const RULES_AT = 64;
 
@@ -51,8 +51,13 @@ export const Count = {
   ruleEvaluations: RULES_AT + RULES_MAX,
   ruleNotApplicable: RULES_AT + 2 * RULES_MAX,
   ruleErrors: RULES_AT + 3 * RULES_MAX,
+  /** Hits behind an open breaker. */
+  ruleFloods: RULES_AT + 4 * RULES_MAX,
+  /** Not counted up, but as it is now: shards whose breaker is open; warming until, epoch ms. */
+  ruleOpenShards: RULES_AT + 5 * RULES_MAX,
+  ruleWarmingMs: RULES_AT + 6 * RULES_MAX,
 } as const;
-export const CONTROL_BYTES = COUNTERS_OFFSET + 8 * (RULES_AT + 4 * RULES_MAX);
+export const CONTROL_BYTES = COUNTERS_OFFSET + 8 * (RULES_AT + 7 * RULES_MAX);
 
 /** Upper bounds of a batch's duration, seconds. */
 export const DURATION_BOUNDS = [

@@ -22,7 +22,13 @@ describe('totals of scoring threads', () => {
     thread.words.counts[Count.ruleHits + 1] = 5;
     totals.poll();
     expect(hits()).toEqual({ a: 0, b: 5, c: 0 });
-    expect(totals.rule('a')).toEqual({ hits: 0, evaluations: 0, notApplicable: 0, errors: 1 });
+    expect(totals.rule('a')).toEqual({
+      hits: 0,
+      evaluations: 0,
+      notApplicable: 0,
+      errors: 1,
+      floods: 0,
+    });
   });
 
   it('keep what earlier lives of a thread counted, to the last word', () => {

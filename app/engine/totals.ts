@@ -3,7 +3,7 @@
  * memory of its own life and under the catalogue of the moment; here the differences are added up,
  * so that nothing goes back when a thread is replaced or the catalogue changes.
  */
-import type { HistogramCounts } from '../../schemas/stats.js';
+import type { EngineStats, HistogramCounts } from '../../schemas/stats.js';
 import { Count, DURATION_BOUNDS, RULES_MAX, type SharedWords } from './shared-words.js';
 import type { ThreadHost } from './thread-host.js';
 
@@ -13,6 +13,18 @@ export interface RuleTotal {
   evaluations: number;
   notApplicable: number;
   errors: number;
+  /** Hits behind an open breaker. */
+  floods: number;
+}
+
+/** How a rule stands now, over all threads. */
+export interface RuleState {
+  /** `gone`: not scored under the catalogue in force. */
+  state: EngineStats['rules'][number]['state'];
+  /** Shards in which its breaker is open. */
+  openShards: number;
+  /** Event time until which its windows fill; 0 = they are whole. */
+  warmingUntilMs: number;
 }
 
 const COLUMNS = {
@@ -20,6 +32,7 @@ const COLUMNS = {
   evaluations: Count.ruleEvaluations,
   notApplicable: Count.ruleNotApplicable,
   errors: Count.ruleErrors,
+  floods: Count.ruleFloods,
 } as const;
 
 type Counted = Pick<ThreadHost, 'index' | 'words' | 'past'>;
@@ -30,13 +43,19 @@ export class Totals {
   readonly durations: { counts: Float64Array; sumSeconds: number }[] = [];
   readonly #threads: readonly Counted[];
   readonly #rulesOf: (mark: number) => readonly string[];
+  readonly #isShadow: (mark: number, rule: string) => boolean;
   /** What was taken over already, of each life that still counts. */
   readonly #taken = new WeakMap<SharedWords, Float64Array>();
 
   /** `rulesOf`: rules in the order of a thread's counters, by the catalogue it counts under. */
-  constructor(threads: readonly Counted[], rulesOf: (mark: number) => readonly string[]) {
+  constructor(
+    threads: readonly Counted[],
+    rulesOf: (mark: number) => readonly string[],
+    isShadow: (mark: number, rule: string) => boolean = () => false,
+  ) {
     this.#threads = threads;
     this.#rulesOf = rulesOf;
+    this.#isShadow = isShadow;
     for (const { index } of threads) {
       const counts = new Float64Array(DURATION_BOUNDS.length + 1);
       this.durations[index] = { counts, sumSeconds: 0 };
@@ -54,10 +73,24 @@ export class Totals {
   rule(id: string): RuleTotal {
     let total = this.rules.get(id);
     if (total === undefined) {
-      total = { hits: 0, evaluations: 0, notApplicable: 0, errors: 0 };
+      total = { hits: 0, evaluations: 0, notApplicable: 0, errors: 0, floods: 0 };
       this.rules.set(id, total);
     }
     return total;
+  }
+
+  state(id: string): RuleState {
+    const state: RuleState = { state: 'gone', openShards: 0, warmingUntilMs: 0 };
+    for (const { words } of this.#threads) {
+      const { counts } = words;
+      const mark = counts[Count.catalogue];
+      const i = this.#rulesOf(mark).indexOf(id);
+      if (i < 0) continue;
+      state.state = this.#isShadow(mark, id) ? 'shadow' : 'active';
+      state.openShards += counts[Count.ruleOpenShards + i];
+      state.warmingUntilMs = Math.max(state.warmingUntilMs, counts[Count.ruleWarmingMs + i]);
+    }
+    return state;
   }
 
   durationsOf(thread: number): HistogramCounts {

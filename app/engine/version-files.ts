@@ -19,7 +19,10 @@ import { loadCatalogueFrom } from '../catalogue-files.js';
 import { UsageError } from '../exit-codes.js';
 import { encodeCommand } from './ring-records.js';
 import { RULES_MAX } from './shared-words.js';
-import type { VersionBook } from './versions.js';
+import { runningRules, type VersionBook } from './versions.js';
+
+/** Of records that do not say. */
+const BREAKER_HITS = 1_000;
 
 export interface FileLocations {
   configuration: Configuration;
@@ -70,14 +73,34 @@ export class VersionFiles {
     return true;
   }
 
-  async switchCatalogue(admission: Controls): Promise<boolean> {
-    const inForce = this.#versions.shaAt(admission.nextPosition).catalogue;
+  /** `leave`: files that still say this do not count, for something else was asked for since. */
+  async switchCatalogue(admission: Controls, leave?: string): Promise<boolean> {
     const catalogue = loadCatalogueFrom(this.#from.cataloguePath);
-    if (catalogue.sha256 === inForce) return false;
-    checkFits(catalogue, this.#from.configuration.ringBytes);
-    const sha256 = await this.#blobs.put(Buffer.from(catalogueText(catalogue)));
-    admission.appendControl({ type: 'catalogue', sha256 });
-    return true;
+    return catalogue.sha256 === leave
+      ? false
+      : (await this.takeCatalogue(admission, catalogue)) !== undefined;
+  }
+
+  /** Position of the control record; undefined when the catalogue is in force already. */
+  async takeCatalogue(admission: Controls, catalogue: Catalogue): Promise<number | undefined> {
+    const { ringBytes, breakerHits } = this.#from.configuration;
+    const inForce = this.#versions.shaAt(admission.nextPosition);
+    const isSame = catalogue.sha256 === inForce.catalogue;
+    if (isSame && breakerHits === (inForce.breakerHits ?? BREAKER_HITS)) return undefined;
+    checkFits(catalogue, ringBytes);
+    const sha256 = isSame
+      ? catalogue.sha256
+      : await this.#blobs.put(Buffer.from(catalogueText(catalogue)));
+    return admission.appendControl({ type: 'catalogue', sha256, breakerHits });
+  }
+
+  /** What the engine's own files say; undefined where they cannot be read. */
+  filesSha256(): string | undefined {
+    try {
+      return loadCatalogueFrom(this.#from.cataloguePath).sha256;
+    } catch {
+      return undefined;
+    }
   }
 
   /** What the files say now; undefined = leave what is in force. */
@@ -93,9 +116,8 @@ export class VersionFiles {
 
 /** A catalogue reaches the threads as one ring record; one that does not fit must not come in. */
 function checkFits(catalogue: Catalogue, ringBytes: number): void {
-  const active = catalogue.rules.filter((r) => r.state === 'active').length;
-  if (active > RULES_MAX) {
-    throw new UsageError(`catalogue: more than ${RULES_MAX} active rules; pause some`);
+  if (runningRules(catalogue).length > RULES_MAX) {
+    throw new UsageError(`catalogue: more than ${RULES_MAX} rules that run; pause some`);
   }
   const { byteLength } = encodeCommand({ type: 'catalogue', position: 0, catalogue });
   if (byteLength <= ringBytes / 2) return;

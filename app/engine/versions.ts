@@ -3,7 +3,7 @@
  */
 
 import { ReferenceTables, readControls } from '../../ingest/index.js';
-import type { Catalogue } from '../../schemas/catalogue.js';
+import type { Catalogue, Rule, Typology } from '../../schemas/catalogue.js';
 import type { BlobStore, SideTable } from '../../schemas/ports.js';
 import type { ReferenceData } from '../../schemas/reference.js';
 import { catalogueFromJson } from '../../scoring/index.js';
@@ -28,11 +28,17 @@ function keep<T>(cache: Map<string, T>, sha256: string, value: T): void {
   }
 }
 
+/** Rules and typologies that are scored, in the order of their counters. */
+export function runningRules({ rules, typologies }: Catalogue): (Rule | Typology)[] {
+  return [...rules, ...typologies].filter((r) => r.state === 'active' || r.state === 'shadow');
+}
+
 export class VersionBook implements Versions {
   readonly #catalogues = new Map<string, Catalogue>();
   /** Every rule and typology that ran since the start, in shadow or not. */
   readonly ruleIds: string[] = [];
   readonly #rules = new Map<number, string[]>();
+  readonly #shadow = new Map<number, ReadonlySet<string>>();
   readonly #references = new Map<string, ReferenceTables>();
 
   constructor(readonly journal: VersionedJournal) {}
@@ -47,16 +53,21 @@ export class VersionBook implements Versions {
     return catalogue;
   }
 
-  #noteRules({ sha256, rules, typologies }: Catalogue): void {
-    const runs = ({ state }: { state: string }) => state === 'active' || state === 'shadow';
-    const active = [...rules.filter(runs), ...typologies.filter(runs)].map((r) => r.id);
-    this.#rules.set(catalogueMark(sha256), active);
-    for (const id of active) if (!this.ruleIds.includes(id)) this.ruleIds.push(id);
+  #noteRules(catalogue: Catalogue): void {
+    const running = runningRules(catalogue).map((r) => r.id);
+    this.#rules.set(catalogueMark(catalogue.sha256), running);
+    const shadow = runningRules(catalogue).filter((r) => r.state === 'shadow');
+    this.#shadow.set(catalogueMark(catalogue.sha256), new Set(shadow.map((r) => r.id)));
+    for (const id of running) if (!this.ruleIds.includes(id)) this.ruleIds.push(id);
   }
 
   /** What ran of a catalogue used since the start, in the order of its counters. */
   rulesOf(mark: number): readonly string[] {
     return this.#rules.get(mark) ?? [];
+  }
+
+  isShadow(mark: number, rule: string): boolean {
+    return this.#shadow.get(mark)?.has(rule) === true;
   }
 
   reference(sha256: string): ReferenceTables {
@@ -75,11 +86,14 @@ export class VersionBook implements Versions {
   }
 
   /** SHA-256 of the newest versions below a position; undefined where there is none yet. */
-  shaAt(position: number): { catalogue?: string; reference?: string } {
-    const found: { catalogue?: string; reference?: string } = {};
+  shaAt(position: number): { catalogue?: string; reference?: string; breakerHits?: number } {
+    const found: { catalogue?: string; reference?: string; breakerHits?: number } = {};
     for (const { position: at, record } of readControls(this.journal)) {
       if (at >= position) break;
-      if (record.type === 'catalogue') found.catalogue = record.sha256;
+      if (record.type === 'catalogue') {
+        found.catalogue = record.sha256;
+        if (record.breakerHits !== undefined) found.breakerHits = record.breakerHits;
+      }
       if (record.type === 'reference') found.reference = record.sha256;
     }
     return found;
@@ -103,10 +117,11 @@ export class VersionBook implements Versions {
   }
 
   /** The first versions of a journal stand at its beginning and hold before themselves too. */
-  at(position: number): { catalogue: Catalogue; reference: ReferenceTables } {
+  at(position: number): ReturnType<Versions['at']> {
     const first = this.#first();
-    const at = this.shaAt(position);
+    const { breakerHits, ...at } = this.shaAt(position);
     return {
+      ...(breakerHits !== undefined && { breakerHits }),
       catalogue: this.catalogue(at.catalogue ?? first.catalogue),
       reference: this.reference(at.reference ?? first.reference),
     };

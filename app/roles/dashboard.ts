@@ -7,16 +7,15 @@ import { startDashboardServer, WORK_TABLES } from '../../dashboard/index.js';
 import {
   createHealth,
   createMetrics,
-  createTransport,
   type LmdbLog,
   openLmdbLog,
   openStatsBoard,
-  startOperations,
 } from '../../platform/index.js';
 import { createHistory } from '../../storage/index.js';
 import { isStop } from '../ipc.js';
 import { packageRoot, packageVersion } from '../package.js';
 import type { RoleOptions, RunningRole } from '../role-contract.js';
+import { openOperations } from '../role-operations.js';
 import { isSupervised, tellSupervisor } from '../role-process.js';
 import { deadLettersOf, demoSwitchboard } from './dashboard-ports.js';
 
@@ -28,14 +27,7 @@ export async function runDashboard(options: RoleOptions): Promise<RunningRole> {
   const nowMs = (): number => clock.nowMs();
   const metrics = createMetrics('dashboard', { version: packageVersion() });
   const health = createHealth();
-  const operations = await startOperations({
-    transport: createTransport({ logger }),
-    metrics,
-    health,
-    host: configuration.operationsHost,
-    port: configuration.dashboardOperationsPort,
-    setting: 'dashboardOperationsPort',
-  });
+  const operations = await openOperations(options, { metrics, health }, 'dashboardOperationsPort');
   const journal = openLmdbLog(join(dir, 'journal.mdb'), { name: 'journal', readOnly: true });
   const hits = openLmdbLog(join(dir, 'hits.mdb'), { name: 'hits', readOnly: true });
   const waiting = waitForEngine([journal, hits], (text) => logger.info(text));
@@ -77,7 +69,7 @@ export async function runDashboard(options: RoleOptions): Promise<RunningRole> {
   health.set('running');
   logger.info({ url: server.url, transport: server.transport }, 'dashboard ready');
   tellSignInLink(server.signInLink());
-  const operationsUrl = `http://${configuration.operationsHost}:${operations.port}`;
+  const { url: operationsUrl } = operations;
   tellSupervisor({ type: 'ready', dashboardUrl: server.url, operationsUrl });
   return {
     async stop() {

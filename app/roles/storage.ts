@@ -4,36 +4,23 @@
  */
 import { setPriority } from 'node:os';
 import { join } from 'node:path';
-import {
-  createHealth,
-  createMetrics,
-  createTransport,
-  openLmdbLog,
-  openStatsBoard,
-  startOperations,
-} from '../../platform/index.js';
+import { createHealth, createMetrics, openLmdbLog, openStatsBoard } from '../../platform/index.js';
 import { startStorage } from '../../storage/index.js';
 import { packageVersion } from '../package.js';
 import type { RoleOptions, RunningRole } from '../role-contract.js';
+import { openOperations } from '../role-operations.js';
 import { tellSupervisor } from '../role-process.js';
 
 /** Its ClickHouse takes as much again. */
 const NICE = 5;
 
 export async function runStorage(options: RoleOptions): Promise<RunningRole> {
-  const { dir, configuration, clock, logger } = options;
+  const { dir, configuration, clock } = options;
   setPriority(NICE);
   const nowMs = (): number => clock.nowMs();
   const metrics = createMetrics('storage', { version: packageVersion() });
   const health = createHealth();
-  const operations = await startOperations({
-    transport: createTransport({ logger }),
-    metrics,
-    health,
-    host: configuration.operationsHost,
-    port: configuration.storageOperationsPort,
-    setting: 'storageOperationsPort',
-  });
+  const operations = await openOperations(options, { metrics, health }, 'storageOperationsPort');
   const open = (name: 'journal' | 'hits' | 'work') =>
     openLmdbLog(join(dir, `${name}.mdb`), { name, readOnly: true });
   const logs = { journal: open('journal'), hits: open('hits'), work: open('work') };
@@ -44,8 +31,7 @@ export async function runStorage(options: RoleOptions): Promise<RunningRole> {
     return state === 'ready' || `${state}: ${detail}`;
   });
   health.set('running');
-  const operationsUrl = `http://${configuration.operationsHost}:${operations.port}`;
-  tellSupervisor({ type: 'ready', operationsUrl });
+  tellSupervisor({ type: 'ready', operationsUrl: operations.url });
   return {
     async stop() {
       health.set('draining');
