@@ -18,7 +18,7 @@ export function formatTables(region: Region): void {
   region.f64[H.tableAddress] = newTable(region, FIRST_CAPACITY);
   region.f64[H.tableCapacity] = FIRST_CAPACITY;
   region.f64[H.internAddress] = newTable(region, FIRST_CAPACITY);
-  region.f64[H.internCapacity] = FIRST_CAPACITY * 2;
+  region.f64[H.internCapacity] = FIRST_CAPACITY;
   region.f64[H.pairAddress] = newTable(region, FIRST_CAPACITY * 4);
   region.f64[H.pairCapacity] = FIRST_CAPACITY;
 }
@@ -117,7 +117,8 @@ export function hashOfBytes(bytes: Uint8Array, start: number, length: number): n
 
 /**
  * Address of interned bytes (two u32: hash, length; then the bytes); 0 for the empty string. The
- * hash is the caller's: whoever interns the same bytes must bring the same one.
+ * hash is the caller's: whoever interns the same bytes must bring the same one. A slot is (hash,
+ * address), so that others in the way cost no cache line each.
  */
 export function intern(
   region: Region,
@@ -132,39 +133,40 @@ export function intern(
   const table = region.f64[H.internAddress] * 2;
   let slot = hash & mask;
   for (; ; slot = (slot + 1) & mask) {
-    const entry = u32[table + slot];
+    const entry = u32[table + slot * 2 + 1];
     if (entry === 0) break;
-    if (
-      u32[entry * 2] === hash &&
-      u32[entry * 2 + 1] === length &&
-      region.bytesEqual(entry + 1, bytes, start, length)
-    )
+    if (u32[table + slot * 2] === hash && isInterned(region, entry, bytes, start, length)) {
       return entry;
+    }
   }
   const entry = region.allocateForever(1 + Math.ceil(length / 8));
   u32[entry * 2] = hash;
   u32[entry * 2 + 1] = length;
   for (let i = 0; i < length; i++) region.u8[(entry + 1) * 8 + i] = bytes[start + i];
-  u32[table + slot] = entry;
+  u32[table + slot * 2] = hash;
+  u32[table + slot * 2 + 1] = entry;
   if (++region.f64[H.interned] > region.f64[H.internCapacity] * 0.7) growIntern(region);
   return entry;
 }
 
 function growIntern(region: Region): void {
-  const oldCapacity = region.f64[H.internCapacity];
-  const old = region.f64[H.internAddress];
-  const at = newTable(region, oldCapacity);
+  const { u32, f64 } = region;
+  const oldCapacity = f64[H.internCapacity];
+  const old = f64[H.internAddress];
+  const at = newTable(region, oldCapacity * 2);
   const mask = oldCapacity * 2 - 1;
   for (let i = 0; i < oldCapacity; i++) {
-    const entry = region.u32[old * 2 + i];
+    const entry = u32[(old + i) * 2 + 1];
     if (entry === 0) continue;
-    let slot = region.u32[entry * 2] & mask;
-    while (region.u32[at * 2 + slot] !== 0) slot = (slot + 1) & mask;
-    region.u32[at * 2 + slot] = entry;
+    const hash = u32[(old + i) * 2];
+    let slot = hash & mask;
+    while (u32[(at + slot) * 2 + 1] !== 0) slot = (slot + 1) & mask;
+    u32[(at + slot) * 2] = hash;
+    u32[(at + slot) * 2 + 1] = entry;
   }
-  region.f64[H.internAddress] = at;
-  region.f64[H.internCapacity] = oldCapacity * 2;
-  region.free(old, classOfWords(oldCapacity / 2));
+  f64[H.internAddress] = at;
+  f64[H.internCapacity] = oldCapacity * 2;
+  region.free(old, classOfWords(oldCapacity));
 }
 
 /** Whether interned bytes are these: one cache line instead of the table's too. */
@@ -225,6 +227,12 @@ export function touchPair(
   u32[at * 2 + 3]++;
   f64[at + 3 - side] += amount;
   return isNew;
+}
+
+/** First slot of a pair, as a word address: where `touchPair` begins to look. */
+export function pairSlot(region: Region, row: number, counterparty: number): number {
+  const { f64 } = region;
+  return f64[H.pairAddress] + (pairHash(row, counterparty) & (f64[H.pairCapacity] - 1)) * 4;
 }
 
 function pairHash(row: number, counterparty: number): number {
