@@ -51,11 +51,14 @@ export const ClassBit = {
    * between the two, either way, within 400 bank days.
    */
   firstPayment: 1 << 26,
-  /** The two first paid one another at least 90 bank days ago (within 400) and at least 3 times. */
+  /**
+   * The two have paid one another at least 3 times, the first of these (by its bank day) at least
+   * 90 bank days before this leg. What stands before a first payment does not count.
+   */
   trustedPair: 1 << 27,
   /**
    * A customer-made debit by a known channel that none of the subject's customer-made debits used
-   * in 180 bank days, of which it has made at least 10 ever.
+   * on a bank day from 180 days before this one's on; the subject has made at least 10 ever.
    */
   newChannel: 1 << 28,
   /**

@@ -21,8 +21,9 @@ export const money = z.string().regex(/^\d+(\.\d{1,2})?$/);
 /**
  * `24h`, `7d`, `30m`: a sliding window (t - W, t]; `bank-day`, `bank-month`: from its start to t;
  * `10bd`: from the start of the business day that is the tenth counting back from t's bank day (t's
- * own day is the first when it is a business day) to t. Business days: Monday to Friday, less the
- * calendar's holidays, plus its worked weekend days.
+ * own day is the first when it is a business day) to t, but never longer than ceil(days / 5) weeks
+ * and 14 days. Business days: Monday to Friday, less the calendar's holidays, plus its worked
+ * weekend days.
  */
 const windowSpec = z.string().regex(/^(\d+[mhd]|[1-9]\d?bd|bank-day|bank-month)$/);
 
@@ -41,7 +42,10 @@ export const filterSchema = z.strictObject({
 });
 export type Filter = z.infer<typeof filterSchema>;
 
-/** What a leg of the window must share with the evaluated leg. */
+/**
+ * What a leg of the window must share with the evaluated leg. The four accounts that are followed
+ * are told apart; all others of the subject count as one.
+ */
 export const SAME = ['counterparty', 'amount', 'channel', 'account'] as const;
 
 const panes = (max: number) => z.number().int().min(5).max(max).multipleOf(5);
@@ -52,8 +56,9 @@ export const featureSchema = z.discriminatedUnion('kind', [
   /** Base amount of this leg (money). */
   z.strictObject({ kind: z.literal('amount') }),
   /**
-   * Of the legs in the window: count (count); sum, maximum (0 without any), minimum (money);
-   * distinct counterparties, distinct countries of counterparties (count; an unknown one is none).
+   * Of the legs in the window: count (count); sum, maximum (0 without any), minimum (not available
+   * without any) (money); distinct counterparties, distinct countries of counterparties (count; an
+   * unknown country, or one that ISO 3166-1 does not assign, is none; XK counts).
    * With `same`, only legs that are equal to the evaluated leg in each of these; not at a day's
    * close.
    */
@@ -83,13 +88,16 @@ export const featureSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('largest-share'), ...windowed }),
   /**
    * Chi-square (8 degrees of freedom) of the leading digits 1 to 9 of the base minor amounts in the
-   * window against Benford's law: sum over d = 1..9 of (seen - n e)^2 / (n e), e = log10(1 + 1/d) as
-   * a constant. Not available below 50 legs. (number)
+   * window against Benford's law: sum over d = 1..9, in this order, of (seen - n e)^2 / (n e), with
+   * log10(1 + 1/d) for e: 0.3010299956639812, 0.17609125905568124, 0.12493873660829995,
+   * 0.09691001300805642, 0.07918124604762482, 0.06694678963061322, 0.05799194697768673,
+   * 0.05115252244738129, 0.04575749056067514. Legs of amount 0 are left out of n. Not available
+   * below 50 legs. (number)
    */
   z.strictObject({ kind: z.literal('benford'), ...windowed }),
   /**
-   * Seconds since the newest earlier leg that passes the filter, within 48 h; not available without
-   * one. Of equal times: 0. (seconds)
+   * Seconds since the newest earlier leg that passes the filter, in the window `48h`; not available
+   * without one, nor at a day's close. Of equal times: 0. (seconds)
    */
   z.strictObject({ kind: z.literal('since-previous'), of: filterSchema.optional() }),
   /**
@@ -149,9 +157,13 @@ export const featureSchema = z.discriminatedUnion('kind', [
   /**
    * How improbable a count is for this subject, in powers of ten: -log10 P, where P is
    * P(X >= k) (`tail: high`) or P(X <= k) (`tail: low`) of a negative binomial X with mean
-   * m = (value of `expected` + prior) x ofDays / expectedDays and shape r = `shape` (variance
-   * m + m^2 / r, the overdispersion), k = value of `of`. -log10 by straight lines between powers of
-   * ten: with e = floor(-log10 P), e + (1 - P x 10^e) / 0.9. 0 when k is 0 (high), at most 12. See
+   * m = ((value of `expected` + prior) x ofDays) / expectedDays and shape r = `shape` (variance
+   * m + m^2 / r, the overdispersion), k = value of `of`.
+   * In this order: p(0) = 1, r times multiplied by r / (r + m); p(j + 1) = p(j) x (((j + r) /
+   * (j + 1)) x (m / (r + m))). Low: P = p(0) + .. + p(k). High: for k > m P = p(k) + p(k + 1) + ..
+   * until a term leaves the sum as it is; else P = 1 - (p(0) + .. + p(k - 1)).
+   * -log10 by straight lines between powers of ten: 0 where P >= 1; else P is multiplied by 10 until
+   * it is above 0.1, e times: e + (1 - that) / 0.9. 0 when k is 0 (high), at most 12. See
    * docs/detection.md for where shape and prior come from. (number)
    */
   z.strictObject({
@@ -176,7 +188,8 @@ export const featureSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('larger-of'), among: z.array(featureName).min(2) }),
   /**
    * of x 100 / line. A line in another currency is first turned into base minor units,
-   * Math.round(line x rate), by the rate in force; not available without one. (percent)
+   * Math.round(line x rate), by the rate in force (also when a leg is evaluated again); the line is
+   * in that currency's minor units. Not available without a rate. (percent)
    */
   z.strictObject({
     kind: z.literal('share-of-line'),

@@ -4,12 +4,15 @@
  * order, windowed numbers are read from the row; for a late leg, and for the legs behind it, they
  * are scanned from the lists as of that leg.
  */
+import { ClassBit } from '../schemas/classes.js';
 import type { BankTime } from './bank-time.js';
 import { customerMadeDays, meanDailyOutflow, meanPayment } from './baselines.js';
+import { combined } from './combine.js';
 import type { CompiledFeature, CompiledRule, Plan } from './plan.js';
 import { H, type Region } from './region.js';
 import { ROW, type RowLayout } from './row.js';
-import { scanGroup, scanned } from './windows.js';
+import { pickedSum, pickLegs, scannedValue } from './scan.js';
+import { matches } from './windows.js';
 
 /** The moment that rules are evaluated at. One reused record a thread. */
 export interface Moment {
@@ -29,7 +32,10 @@ export interface Moment {
   /** NaN = unknown. */
   balanceAfter: number;
   silenceMs: number;
-  newPair: boolean;
+  /** Interned, 0 = none. */
+  counterparty: number;
+  /** The leg's packed word, as its line in a list has it. */
+  packed: number;
   limitSingle: number;
   limitDay: number;
   limitMonth: number;
@@ -50,7 +56,8 @@ export function newMoment(): Moment {
     profile: 0,
     balanceAfter: Number.NaN,
     silenceMs: Number.NaN,
-    newPair: false,
+    counterparty: 0,
+    packed: 0,
     limitSingle: Number.NaN,
     limitDay: Number.NaN,
     limitMonth: Number.NaN,
@@ -84,6 +91,8 @@ export class Evaluator {
     readonly layout: RowLayout,
     readonly time: BankTime,
     readonly counters: RuleCounters,
+    /** Base minor units for one minor unit of a currency. */
+    readonly rates: Readonly<Record<string, number>> = {},
   ) {
     for (const r of plan.rules) {
       if (r.features.length > FEATURES_MAX) throw new Error(`rule ${r.rule.id}: > 64 features`);
@@ -93,7 +102,7 @@ export class Evaluator {
   /** Index of the band that the rule reaches at this moment, or -1. */
   evaluate(region: Region, rule: CompiledRule, m: Moment): number {
     if (!inScope(rule, m.profile)) return -1;
-    if (!rule.onDayClose && (m.amount < rule.min || m.amount >= rule.below)) return -1;
+    if (!rule.onDayClose && !matches(rule, m.classBits, m.amount, m.packed)) return -1;
     this.current = rule.index;
     this.counters.evaluations[rule.index]++;
     this.#known.fill(0, 0, rule.features.length);
@@ -132,57 +141,41 @@ export class Evaluator {
 
   #compute(region: Region, rule: CompiledRule, i: number, m: Moment): number {
     const feature = rule.features[i];
-    const spec = feature.spec;
+    const { spec } = feature;
+    const input = (n: number): number => this.value(region, rule, feature.inputs[n], m);
     switch (spec.kind) {
       case 'amount':
         return m.amount;
       case 'count':
-        return this.#windowed(region, feature.group, m, 0);
       case 'sum':
-        return this.#windowed(region, feature.group, m, 1);
-      case 'max':
-        this.#scan(region, feature.group, m);
-        return scanned.max;
-      case 'distinct-counterparties':
-        this.#scan(region, feature.group, m);
-        return scanned.distinct;
+      case 'mean':
+        return this.#windowed(region, feature, m);
       case 'silence':
         return m.silenceMs / DAY_MS;
+      case 'account-age':
+        return (m.atMs - region.f64[m.row + ROW.firstMs]) / DAY_MS;
       case 'customer-made':
         return customerMadeDays(region, m.row, m.day - 1 - spec.before, spec.days);
-      case 'drop': {
-        const recent = this.value(region, rule, feature.inputs[0], m) * spec.baselineDays;
-        const baseline = this.value(region, rule, feature.inputs[1], m) * spec.recentDays;
-        // One division at the end: exact whenever the percentage is a whole number.
-        return baseline > 0 ? ((baseline - recent) * 100) / baseline : Number.NaN;
-      }
-      case 'percent':
-      case 'ratio': {
-        const of = this.value(region, rule, feature.inputs[0], m);
-        const to = this.value(region, rule, feature.inputs[1], m);
-        if (!(to > 0)) return Number.NaN;
-        return spec.kind === 'percent' ? (of * 100) / to : of / to;
-      }
       case 'balance-before':
-        return m.side === 0 ? m.balanceAfter + m.amount : m.balanceAfter - m.amount;
-      case 'balance-before-outflow': {
-        const before = m.side === 0 ? m.balanceAfter + m.amount : m.balanceAfter - m.amount;
-        const outflow = this.value(region, rule, feature.inputs[0], m);
-        return before + outflow - (m.side === 0 ? m.amount : 0);
-      }
+        return balanceBefore(m);
+      case 'balance-after':
+        return m.balanceAfter;
+      case 'balance-before-outflow':
+        return balanceBefore(m) + input(0) - (m.side === 0 ? m.amount : 0);
       case 'mean-payment':
         return meanPayment(region, m.row, m.day, spec.days);
       case 'mean-daily-outflow':
         return meanDailyOutflow(region, m.row, m.day, spec.days);
       case 'new-counterparty':
-        return m.newPair ? 1 : 0;
+        return (m.classBits & ClassBit.firstPayment) !== 0 ? 1 : 0;
       case 'limit-use':
         return this.#limitUse(region, feature, m);
       case 'limit-excess':
         this.#limitUse(region, feature, m);
         return this.#limitExcess > 0 ? this.#limitExcess : Number.NaN;
       default:
-        throw new Error(`feature kind ${spec.kind} is not maintained yet`);
+        if (feature.group >= 0) return scannedValue(region, this.plan, feature, m, this.time);
+        return combined(feature, input, this.rates);
     }
   }
 
@@ -195,7 +188,7 @@ export class Evaluator {
     this.limitGroup = -1;
     this.#limitExcess = use > 0 ? m.amount - m.limitSingle : 0;
     if (m.limitDay >= 0) {
-      const sum = this.#windowed(region, feature.dayGroup, m, 1);
+      const sum = this.#kept(region, feature.dayGroup, m, 1);
       const share = percentOfLimit(sum, m.limitDay);
       if (share > use) {
         use = share;
@@ -204,7 +197,7 @@ export class Evaluator {
       }
     }
     if (m.limitMonth >= 0) {
-      const sum = this.#windowed(region, feature.group, m, 1);
+      const sum = this.#kept(region, feature.group, m, 1);
       const share = percentOfLimit(sum, m.limitMonth);
       if (share > use) {
         use = share;
@@ -215,15 +208,24 @@ export class Evaluator {
     return use;
   }
 
-  #windowed(region: Region, group: number, m: Moment, part: 0 | 1): number {
-    if (m.inOrder) return region.f64[m.row + this.layout.groups + group * 2 + part];
-    this.#scan(region, group, m);
-    return part === 0 ? scanned.count : scanned.sum;
+  /** Count, sum or mean: from the row where it stands as of this moment, else from the list. */
+  #windowed(region: Region, feature: CompiledFeature, m: Moment): number {
+    if (!m.inOrder || feature.same !== undefined) {
+      return scannedValue(region, this.plan, feature, m, this.time);
+    }
+    const count = this.#kept(region, feature.group, m, 0);
+    if (feature.spec.kind === 'count') return count;
+    const sum = this.#kept(region, feature.group, m, 1);
+    if (feature.spec.kind === 'sum') return sum;
+    return count > 0 ? sum / count : Number.NaN;
   }
 
-  #scan(region: Region, group: number, m: Moment): void {
-    const g = this.plan.groups[group];
-    scanGroup(region, m.row, this.plan, g, m.atMs, m.position, m.side, this.time);
+  /** Count (part 0) or sum (1) of a group as of this moment. */
+  #kept(region: Region, group: number, m: Moment, part: 0 | 1): number {
+    const { column } = this.plan.groups[group];
+    if (m.inOrder) return region.f64[m.row + this.layout.groups + column * 2 + part];
+    const count = pickLegs(region, this.plan, this.plan.groups[group], m, this.time);
+    return part === 0 ? count : pickedSum(region);
   }
 
   /**
@@ -250,6 +252,10 @@ export class Evaluator {
     const dropped = list === 0 ? ROW.droppedRecentMs : ROW.droppedNotableMs;
     return region.f64[row + dropped] > cutoffMs;
   }
+}
+
+function balanceBefore(m: Moment): number {
+  return m.side === 0 ? m.balanceAfter + m.amount : m.balanceAfter - m.amount;
 }
 
 /** A limit of 0 allows nothing: it reads as one minor unit, so that a share of it can be told. */

@@ -12,8 +12,9 @@ import { scoreAt } from './outcomes.js';
 import { type CompiledRule, OPS } from './plan.js';
 import type { Region } from './region.js';
 import { BALANCE_SLOTS, ROW } from './row.js';
+import { pickedLeg, pickLegs } from './scan.js';
 import { internedText } from './tables.js';
-import { scanGroup, scanned, windowCutoff } from './windows.js';
+import { windowCutoff } from './windows.js';
 
 export interface HitOrigin {
   source: number;
@@ -189,15 +190,15 @@ function contributions(
   const group = evaluator.plan.groups[index];
   const cutoff = windowCutoff(evaluator.plan.windows[group.window], m.atMs, evaluator.time);
   const transactions: Contribution[] = [];
-  const visit = (at: number): void => {
-    if (transactions.length < max) transactions.push(contribution(region, at));
-  };
   const { plan, time } = evaluator;
-  scanGroup(region, m.row, plan, group, m.atMs, m.position, m.side, time, visit);
+  const count = pickLegs(region, plan, group, m, time, feature.same);
+  for (let i = 0; i < Math.min(count, max); i++) {
+    transactions.push(contribution(region, pickedLeg(i)));
+  }
   return {
     window: { from: cutoff, to: m.atMs },
     transactions: transactions.reverse(),
-    count: scanned.count,
+    count,
     atLeast: evaluator.isLowerBound(region, m.row, group.list, cutoff),
   };
 }

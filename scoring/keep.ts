@@ -6,13 +6,14 @@
 import { ClassBit, RecordFlag } from '../schemas/classes.js';
 import type { BankTime } from './bank-time.js';
 import { countActivity } from './baselines.js';
+import { countryPlace } from './countries.js';
 import type { Moment } from './evaluate.js';
 import type { LegView } from './leg-view.js';
 import { hasId, insertLeg, legAt, listCount, PACKED } from './lists.js';
 import { type ClassPlan, NOTABLE, type Plan, RECENT } from './plan.js';
 import { H, type Region } from './region.js';
 import { ROW, type RowLayout } from './row.js';
-import { advanceWindows, enterWindows, reverseLeg } from './windows.js';
+import { advanceWindows, enterWindows, matches, reverseLeg } from './windows.js';
 
 /** What keeping depends on besides the leg. */
 export interface KeepContext {
@@ -28,13 +29,11 @@ export function keepLeg(
   m: Moment,
   leg: LegView,
   classPlan: ClassPlan,
-  counterparty: number,
-  slot: number,
 ): void {
   const { plan, layout, time } = context;
   let lists = 0;
   for (const g of classPlan.groups) {
-    if (leg.amount >= g.min && leg.amount < g.below) lists |= 1 << g.list;
+    if (matches(g, m.classBits, m.amount, m.packed)) lists |= 1 << g.list;
   }
   const { row } = m;
   const asOf = region.f64[row + ROW.lastMs];
@@ -44,33 +43,35 @@ export function keepLeg(
     advanceWindows(region, row, layout, plan, list, asOf, time);
     if (!inserts || leg.eventMs <= asOf - plan.retentionMs[list]) continue;
     const at = insertLeg(region, row, list, leg.eventMs, leg.position);
-    write(region, at, m, leg, counterparty, slot);
+    write(region, at, m, leg);
     enterWindows(region, row, layout, plan, list, at, asOf, time);
   }
 }
 
-function write(
-  region: Region,
-  at: number,
-  m: Moment,
-  leg: LegView,
-  counterparty: number,
-  slot: number,
-): void {
+/** The leg's packed word. `slot` is that of its account. */
+export function packLeg(leg: LegView, silenceMs: number, slot: number): number {
+  return (
+    (leg.idLength |
+      (leg.side === 1 ? PACKED.credit : 0) |
+      ((leg.flags & RecordFlag.history) !== 0 ? PACKED.history : 0) |
+      (silenceMs === 0 ? 0 : PACKED.endsSilence) |
+      (slot << PACKED.accountShift) |
+      ((leg.channel & PACKED.channelMask) << PACKED.channelShift) |
+      ((leg.type & PACKED.typeMask) << PACKED.typeShift) |
+      (countryPlace(leg.country) << PACKED.countryShift)) >>>
+    0
+  );
+}
+
+function write(region: Region, at: number, m: Moment, leg: LegView): void {
   const { f64, u32, u16 } = region;
   f64[at] = leg.eventMs;
   f64[at + 1] = leg.position;
   f64[at + 2] = leg.amount;
-  u32[(at + 3) * 2] = leg.classBits;
-  u32[(at + 3) * 2 + 1] = counterparty;
+  u32[(at + 3) * 2] = m.classBits;
+  u32[(at + 3) * 2 + 1] = m.counterparty;
   u32[(at + 4) * 2] = region.putBytes(leg.bytes, leg.idStart, leg.idLength);
-  u32[(at + 4) * 2 + 1] =
-    leg.idLength |
-    (leg.side === 1 ? PACKED.credit : 0) |
-    ((leg.flags & RecordFlag.history) !== 0 ? PACKED.history : 0) |
-    (m.newPair ? PACKED.newPair : 0) |
-    (m.silenceMs === 0 ? 0 : PACKED.endsSilence) |
-    (slot << PACKED.accountShift);
+  u32[(at + 4) * 2 + 1] = m.packed;
   f64[at + 5] = m.balanceAfter;
   f64[at + 6] = leg.offset;
   u16[(at + 7) * 4] = leg.source;

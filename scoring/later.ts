@@ -1,7 +1,7 @@
 /**
  * Which legs are evaluated again when a late one comes: those behind it that a list keeps, the
  * newest 64, each as of itself with what stands now. What was fixed when such a leg came in (its
- * balance, whether its counterparty was new) it keeps in its line.
+ * balance, the class bits that scoring set) it keeps in its line.
  */
 import type { Moment } from './evaluate.js';
 import { legAt, listCount, PACKED } from './lists.js';
@@ -49,5 +49,6 @@ export function momentOfKept(region: Region, at: number, m: Moment): void {
   m.classBits = u32[(at + 3) * 2];
   m.balanceAfter = f64[at + 5];
   m.silenceMs = silenceOfKept(region, m.row, m.atMs, packed);
-  m.newPair = (packed & PACKED.newPair) !== 0;
+  m.counterparty = u32[(at + 3) * 2 + 1];
+  m.packed = packed;
 }

@@ -17,6 +17,11 @@ export interface LegView {
   flags: number;
   classBits: number;
   profile: number;
+  /** Places in CHANNELS and TRANSACTION_TYPES. */
+  channel: number;
+  type: number;
+  /** The counterparty's, packed (schemas/money.ts); 0 = unknown. */
+  country: number;
   hashLow: number;
   hashHigh: number;
   /** Low word of the counterparty's. */
@@ -53,6 +58,9 @@ export function newLegView(): LegView {
     flags: 0,
     classBits: 0,
     profile: 0,
+    channel: 0,
+    type: 0,
+    country: 0,
     hashLow: 0,
     hashHigh: 0,
     counterpartyHash: 0,
@@ -88,6 +96,9 @@ export function readLeg(leg: LegView, bytes: Uint8Array, view: DataView, at: num
   leg.flags = view.getUint32(at + L.LEG_FLAGS, true);
   leg.classBits = view.getUint32(at + L.LEG_CLASS_BITS, true);
   leg.profile = view.getUint32(at + L.LEG_PROFILE, true);
+  leg.channel = bytes[at + L.LEG_CHANNEL];
+  leg.type = bytes[at + L.LEG_TYPE];
+  leg.country = view.getUint16(at + L.LEG_COUNTRY, true);
   leg.hashLow = view.getUint32(at + L.LEG_SUBJECT_HASH_LOW, true);
   leg.hashHigh = view.getUint32(at + L.LEG_SUBJECT_HASH_HIGH, true);
   leg.counterpartyHash = view.getUint32(at + L.LEG_COUNTERPARTY_HASH_LOW, true);

@@ -8,6 +8,9 @@
 import { CLASS_WORDS, H, type Region } from './region.js';
 import { ROW } from './row.js';
 
+/** A subject's lists: of windows up to 48 h, and of longer ones. */
+export const RECENT = 0;
+export const NOTABLE = 1;
 export const LEG_WORDS = 8;
 export const LEGS_MAX = [4096, 1024] as const;
 
@@ -17,11 +20,17 @@ export const PACKED = {
   credit: 1 << 7,
   reversed: 1 << 8,
   history: 1 << 9,
-  newPair: 1 << 10,
   /** Three bits: balance slot of the account, 7 = another account. */
   accountShift: 11,
+  accountMask: 7,
   /** No other leg of its millisecond came before it: a silence can end with it. */
   endsSilence: 1 << 14,
+  /** Places in CHANNELS and TRANSACTION_TYPES, then the place of the country (countries.ts). */
+  channelShift: 15,
+  channelMask: 15,
+  typeShift: 19,
+  typeMask: 31,
+  countryShift: 24,
 } as const;
 
 const HEADS = [ROW.recentAddress, ROW.notableAddress] as const;

@@ -6,7 +6,6 @@
  */
 import type { Band, Catalogue, Rule } from '../schemas/catalogue.js';
 import {
-  ClassBit,
   LIST_KINDS,
   PROFILE_LIST_SHIFT,
   PROFILE_WATCH_SHIFT,
@@ -16,21 +15,22 @@ import {
 import type { Feature, Filter } from '../schemas/features.js';
 import { ACTIONS, FAMILIES, SEVERITIES, type Unit } from '../schemas/hit.js';
 import { operandsOf } from './catalogue/operands.js';
-import { featureUnit, parseDurationMs, parseMoney, windowReachMs } from './catalogue/units.js';
-import { LEGS_MAX } from './lists.js';
+import { parseDurationMs } from './catalogue/units.js';
+import { LEGS_MAX, NOTABLE, RECENT } from './lists.js';
 import { type CompiledScore, compileScore } from './outcomes.js';
+import { bitsOf, compileFeature, maskOf, minorOf } from './plan-features.js';
+import type { Same } from './scan.js';
 import { type CompiledTypology, compileTypologies, placeOutcomes } from './typologies.js';
 
-export const RECENT = 0;
-export const NOTABLE = 1;
-const RECENT_WINDOW_MAX_MS = 48 * 3_600_000;
+export { NOTABLE, RECENT };
+
 const RECENT_RETENTION_MIN_MS = 48 * 3_600_000;
 const NOTABLE_RETENTION_MIN_MS = 35 * 86_400_000;
 /** A leg this late (the watermark may lag behind) still finds all legs of its windows. */
 const LATE_MIN_MS = 86_400_000;
 
-/** Kind of a window: sliding by `ms`, or from the start of the bank day or month. */
-export type WindowKind = 'sliding' | 'bank-day' | 'bank-month';
+/** Kind of a window: sliding by `ms`, or from the start of a bank day or month. */
+export type WindowKind = 'sliding' | 'bank-day' | 'bank-month' | 'business-days';
 
 export interface Window {
   index: number;
@@ -38,19 +38,30 @@ export interface Window {
   kind: WindowKind;
   /** Longest that the window can be. */
   ms: number;
+  /** How many business days, 0 for other kinds. */
+  days: number;
   groups: number[];
 }
 
-/** One maintained aggregate: count and sum of the legs of `window` that pass the filter. */
-export interface Group {
-  index: number;
-  window: number;
-  list: number;
+/** Which legs: the compiled filter. */
+export interface LegFilter {
   all: number;
   none: number;
   /** Base minor units, inclusive and exclusive. */
   min: number;
   below: number;
+  /** One bit each, by the places in CHANNELS and TRANSACTION_TYPES; -1 = any. */
+  channels: number;
+  types: number;
+}
+
+/** The legs of `window` that pass the filter. */
+export interface Group extends LegFilter {
+  index: number;
+  window: number;
+  list: number;
+  /** Place among the groups whose count and sum are kept in the row; -1 = only ever scanned. */
+  column: number;
 }
 
 export type OpCode = 0 | 1 | 2 | 3 | 4;
@@ -64,6 +75,10 @@ export interface CompiledFeature {
   group: number;
   /** The bank day's group beside the month's of a limit-use feature, else -1. */
   dayGroup: number;
+  /** Of a windowed feature: what its legs share with the leg that is evaluated. */
+  same: Same | undefined;
+  /** Of share-of-line: minor units of its currency, base minor units without one. */
+  line: number;
   /** Features that this one is computed from (indices within the rule). */
   inputs: number[];
   cost: number;
@@ -83,16 +98,12 @@ export interface CompiledBand {
   action: number;
 }
 
-export interface CompiledRule {
+export interface CompiledRule extends LegFilter {
   index: number;
   rule: Rule;
   /** Scored and stored, shown to nobody. */
   shadow: boolean;
   onDayClose: boolean;
-  all: number;
-  none: number;
-  min: number;
-  below: number;
   kinds: number;
   watch: number;
   lists: number;
@@ -120,6 +131,8 @@ export interface ClassPlan {
   rules: CompiledRule[];
   /** Bit per list (1 recent, 2 notable) that some rule of `rules` reads. */
   listsRead: number;
+  /** The counterparty's name is kept, or some rule compares it. */
+  namesRead: boolean;
 }
 
 export interface Plan {
@@ -128,6 +141,8 @@ export interface Plan {
   windows: Window[];
   windowsOfList: [Window[], Window[]];
   groups: Group[];
+  /** Groups that have a column. */
+  columns: number;
   rules: CompiledRule[];
   dayCloseRules: CompiledRule[];
   typologies: CompiledTypology[];
@@ -154,6 +169,8 @@ export function compilePlan(
   const rules = catalogue.rules
     .filter((r) => r.state === 'active' || r.state === 'shadow')
     .map((rule, index) => compileRule(rule, index, windows, groups));
+  let columns = 0;
+  for (const g of groups) if (g.column >= 0) g.column = columns++;
   const typologies = compileTypologies(catalogue, rules, cooldownMsOf);
   let cooldowns = 0;
   for (const r of [...rules, ...typologies]) if (r.cooldownMs > 0) r.cooldown = cooldowns++;
@@ -171,6 +188,7 @@ export function compilePlan(
       windows.filter((w) => w.list === NOTABLE),
     ],
     groups,
+    columns,
     rules,
     dayCloseRules: rules.filter((r) => r.onDayClose),
     typologies,
@@ -201,10 +219,13 @@ function planOfClass(bits: number, groups: Group[], rules: CompiledRule[]): Clas
       if (f.dayGroup >= 0) listsRead |= 1 << groups[f.dayGroup].list;
     }
   }
+  const kept = groups.filter((g) => (bits & g.all) === g.all && (bits & g.none) === 0);
+  const compares = (f: CompiledFeature): boolean => f.same?.counterparty === true;
   return {
-    groups: groups.filter((g) => (bits & g.all) === g.all && (bits & g.none) === 0),
+    groups: kept,
     rules: matching,
     listsRead,
+    namesRead: kept.length > 0 || matching.some((r) => r.features.some(compares)),
   };
 }
 
@@ -291,127 +312,4 @@ function featureOrder(rule: Rule): string[] {
   };
   for (const name of Object.keys(rule.features)) visit(name, 0);
   return done;
-}
-
-const COST: Record<Feature['kind'], number> = {
-  amount: 0,
-  'account-age': 1,
-  silence: 1,
-  count: 2,
-  sum: 2,
-  'new-counterparty': 3,
-  'balance-before': 3,
-  'balance-after': 3,
-  'balance-total': 3,
-  'share-of-line': 3,
-  'money-difference': 3,
-  'count-difference': 3,
-  'balance-before-outflow': 4,
-  percent: 4,
-  ratio: 4,
-  'rate-ratio': 4,
-  'larger-of': 4,
-  'largest-payment': 5,
-  'mean-payment': 5,
-  'mean-daily-outflow': 6,
-  'customer-made': 6,
-  'new-counterparties': 6,
-  'mean-balance': 6,
-  drop: 7,
-  'limit-use': 7,
-  'limit-excess': 7,
-  max: 8,
-  min: 8,
-  mean: 8,
-  'since-previous': 8,
-  'distinct-counterparties': 9,
-  'distinct-countries': 9,
-  deviation: 10,
-  'z-score': 10,
-  'largest-share': 10,
-  benford: 10,
-  surprise: 11,
-};
-
-function compileFeature(
-  name: string,
-  spec: Feature,
-  trigger: Filter,
-  indexOf: (name: string) => number,
-  windows: Window[],
-  groups: Group[],
-): CompiledFeature {
-  let group = -1;
-  let dayGroup = -1;
-  if (
-    spec.kind === 'count' ||
-    spec.kind === 'sum' ||
-    spec.kind === 'max' ||
-    spec.kind === 'distinct-counterparties'
-  ) {
-    group = findGroup(spec.window, spec.of ?? trigger, windows, groups).index;
-  } else if (spec.kind === 'limit-use' || spec.kind === 'limit-excess') {
-    dayGroup = findGroup('bank-day', spec.of ?? trigger, windows, groups).index;
-    group = findGroup('bank-month', spec.of ?? trigger, windows, groups).index;
-  }
-  return {
-    name,
-    spec,
-    group,
-    dayGroup,
-    inputs: operandsOf(spec).map(([, input]) => indexOf(input)),
-    cost: COST[spec.kind],
-    unit: featureUnit(spec.kind),
-  };
-}
-
-function findGroup(spec: string, filter: Filter, windows: Window[], groups: Group[]): Group {
-  const kind: WindowKind = spec === 'bank-day' || spec === 'bank-month' ? spec : 'sliding';
-  const ms = windowReachMs(spec);
-  const list = ms <= RECENT_WINDOW_MAX_MS ? RECENT : NOTABLE;
-  let window = windows.find((w) => w.kind === kind && w.ms === ms);
-  if (window === undefined) {
-    window = { index: windows.length, list, kind, ms, groups: [] };
-    windows.push(window);
-  }
-  const bits = bitsOf(filter);
-  const found = groups.find(
-    (g) =>
-      g.window === window.index &&
-      g.all === bits.all &&
-      g.none === bits.none &&
-      g.min === bits.min &&
-      g.below === bits.below,
-  );
-  if (found !== undefined) return found;
-  const group = { index: groups.length, window: window.index, list, ...bits };
-  groups.push(group);
-  window.groups.push(group.index);
-  return group;
-}
-
-function bitsOf(f: Filter): { all: number; none: number; min: number; below: number } {
-  const mask = (names: readonly (keyof typeof ClassBit)[]): number =>
-    names.reduce((bits, n) => bits | ClassBit[n], 0);
-  const amount = f.amount ?? {};
-  let below = Number.POSITIVE_INFINITY;
-  if (amount.below !== undefined) below = minorOf(amount.below);
-  if (amount.max !== undefined) below = Math.min(below, minorOf(amount.max) + 1);
-  return {
-    all: mask(f.all),
-    none: mask(f.none),
-    min: amount.min === undefined ? 0 : minorOf(amount.min),
-    below,
-  };
-}
-
-function maskOf(names: readonly string[], all: readonly string[], shift: number): number {
-  return names.reduce((bits, n) => bits | (1 << (shift + all.indexOf(n))), 0);
-}
-
-/** The loader has refused whatever is not money. */
-function minorOf(text: string): number {
-  const minor = parseMoney(text);
-  if (minor === null) throw new Error(`not an amount: ${text}`);
-  return minor;
 }

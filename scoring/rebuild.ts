@@ -3,6 +3,7 @@
  * is entered anew in an emptied one, where the new aggregates form by themselves. Used when a
  * catalogue changes and when a snapshot of another layout is read.
  */
+import { ClassBit } from '../schemas/classes.js';
 import type { BankTime } from './bank-time.js';
 import type { BreakerCount } from './breaker.js';
 import { insertLeg, LEG_WORDS, legAt, listCount, PACKED } from './lists.js';
@@ -18,7 +19,8 @@ import { enterWindows } from './windows.js';
 
 /** What a reader must know of a region besides its bytes; written in every snapshot. */
 export interface RegionDescription {
-  format: 1;
+  /** 1: rows without what stands at and behind `firstMs`, legs without channel, type, country. */
+  format: 1 | 2;
   rowWords: number;
   legWords: number;
   strideWords: number;
@@ -39,15 +41,17 @@ export interface RegionDescription {
 export function describeRegion(plan: Plan): RegionDescription {
   const layout = rowLayout(plan);
   return {
-    format: 1,
+    format: 2,
     rowWords: ROW.aggregates,
     legWords: LEG_WORDS,
     strideWords: layout.strideWords,
     cooldowns: layout.cooldowns,
     cooldownRules: cooling(plan).map((r) => r.rule.id),
     columns: [
-      ...plan.windows.map((w) => `${w.list}:${w.kind}:${w.ms}`),
-      ...plan.groups.map((g) => `${g.window}:${g.all}:${g.none}:${g.min}:${g.below}`),
+      ...plan.windows.map((w) => `${w.list}:${w.kind}:${w.ms}:${w.days}`),
+      ...plan.groups.map((g) =>
+        [g.window, g.column, g.all, g.none, g.min, g.below, g.channels, g.types].join(':'),
+      ),
     ],
     outcomes: outcomeColumns(plan),
     catalogueSha256: plan.catalogueSha256,
@@ -116,12 +120,13 @@ export function rebuildRegion(
     return at;
   };
   eachSubject(from, (row) => {
-    const moved = moveRow(from, row, to, layout, translate);
+    const moved = moveRow(from, row, described, to, layout, translate);
     rows.set(row, moved);
     moveCooldowns(from, row, described, to, moved, plan, layout);
     moveOutcomes(from, row, described.outcomes ?? [], to, moved, plan);
     for (let list = RECENT; list <= NOTABLE; list++) {
       moveLegs(from, row, list, to, moved, plan, layout, time, translate);
+      if (described.format === 1) fillFormat1(to, moved, list);
     }
   });
   const pairs = from.f64[H.pairAddress];
@@ -140,6 +145,7 @@ export function rebuildRegion(
 function moveRow(
   from: Region,
   row: number,
+  described: RegionDescription,
   to: Region,
   layout: RowLayout,
   translate: (entry: number) => number,
@@ -157,12 +163,33 @@ function moveRow(
   for (const column of [ROW.profile, ROW.source, ROW.timerArmed]) {
     to.u32[moved * 2 + column] = from.u32[r + column];
   }
-  to.f64.set(from.f64.subarray(row + ROW.lastMs, row + ROW.aggregates), moved + ROW.lastMs);
+  // Columns that the older layout does not have stay 0.
+  const words = Math.min(described.rowWords, ROW.aggregates);
+  to.f64.set(from.f64.subarray(row + ROW.lastMs, row + words), moved + ROW.lastMs);
   for (let s = 0; s < BALANCE_SLOTS; s++) {
     const at = moved * 2 + ROW.accounts + s;
     to.u32[at] = translate(to.u32[at]);
   }
   return moved;
+}
+
+/** Bit of the packed word by which a leg of format 1 said that its counterparty was new. */
+const NEW_PAIR_OF_FORMAT_1 = 1 << 10;
+
+/** What legs and rows of format 1 say elsewhere, or only by what is still kept of them. */
+function fillFormat1(region: Region, row: number, list: number): void {
+  const { f64, u32 } = region;
+  const count = listCount(region, row, list);
+  const oldestMs = count === 0 ? f64[row + ROW.lastMs] : f64[legAt(region, row, list, 0)];
+  const firstMs = f64[row + ROW.firstMs];
+  f64[row + ROW.firstMs] = firstMs === 0 ? oldestMs : Math.min(firstMs, oldestMs);
+  for (let i = 0; i < count; i++) {
+    const leg = legAt(region, row, list, i);
+    const packed = u32[(leg + 4) * 2 + 1];
+    if ((packed & NEW_PAIR_OF_FORMAT_1) === 0) continue;
+    u32[(leg + 4) * 2 + 1] = packed & ~NEW_PAIR_OF_FORMAT_1;
+    u32[(leg + 3) * 2] |= ClassBit.firstPayment;
+  }
 }
 
 function moveCooldowns(

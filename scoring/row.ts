@@ -62,7 +62,11 @@ export const ROW = {
   yesterdaySum: 89,
   /** Largest customer-made debit of each 30-day block, ring of six. */
   maxima: 90,
-  aggregates: 96,
+  /** Smallest event time of the subject's legs. */
+  firstMs: 96,
+  /** u16: customer-made debits so far (to 65,535), then the last bank day of each channel. */
+  channels: 97,
+  aggregates: 101,
 } as const;
 
 /** Where the catalogue's aggregates stand in a row. */
@@ -78,7 +82,7 @@ export interface RowLayout {
 
 export function rowLayout(plan: Plan): RowLayout {
   const groups = ROW.aggregates + Math.ceil(plan.windows.length / 2);
-  const cooldowns = groups + plan.groups.length * 2;
+  const cooldowns = groups + plan.columns * 2;
   const words = cooldowns + plan.cooldowns * 2;
   return {
     strideWords: Math.ceil(words / 8) * 8,

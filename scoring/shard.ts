@@ -7,13 +7,14 @@ import type { Hit } from '../schemas/hit.js';
 import { accountSlot, moveBalance } from './balances.js';
 import { advanceDay, countActivity, hasActivitySince } from './baselines.js';
 import { Breaker } from './breaker.js';
+import { noteChannel } from './channels.js';
 import { type Evaluator, type Moment, newMoment } from './evaluate.js';
 import { buildHit, type LegWords, NO_LEG, wordsOfKept, wordsOfLeg } from './evidence.js';
-import { type KeepContext, keepLeg, undoLeg } from './keep.js';
+import { type KeepContext, keepLeg, packLeg, undoLeg } from './keep.js';
 import { legsBehind, momentOfKept } from './later.js';
 import type { LegView } from './leg-view.js';
 import { noteOutcome } from './outcomes.js';
-import { type ClassPlan, type CompiledRule, NOTABLE, RECENT } from './plan.js';
+import { type CompiledRule, NOTABLE, RECENT } from './plan.js';
 import { describeRegion, type RegionDescription } from './rebuild.js';
 import { H, type Region } from './region.js';
 import { ROW } from './row.js';
@@ -121,6 +122,8 @@ export class Shard {
     const row = this.#row(leg);
     const day = context.time.dayOf(leg.eventMs);
     advanceDay(region, row, day);
+    const firstMs = f64[row + ROW.firstMs];
+    if (firstMs === 0 || leg.eventMs < firstMs) f64[row + ROW.firstMs] = leg.eventMs;
     const inOrder = leg.eventMs >= f64[row + ROW.lastMs];
     if (inOrder) f64[row + ROW.lastMs] = leg.eventMs;
     const slot = accountSlot(region, row, leg);
@@ -132,14 +135,16 @@ export class Shard {
     const m = this.#moment(row, leg, day, history);
     m.inOrder = inOrder;
     m.balanceAfter = balanceAfter;
-    const plan = context.plan.classPlan(leg.classBits);
-    const counterparty = this.#counterparty(row, leg, day, plan);
+    m.packed = packLeg(leg, m.silenceMs, slot);
+    this.#takeCounterparty(m, leg);
+    this.#takeChannel(m, leg);
+    const plan = context.plan.classPlan(m.classBits);
     if ((leg.classBits & ClassBit.bankMade) === 0) noteActive(region, row, leg.eventMs);
     if ((leg.classBits & ClassBit.customerMade) !== 0) {
       countActivity(region, row, day, leg.side === 0, leg.amount, 1);
       this.#armDaily(row, day);
     }
-    keepLeg(region, context, m, leg, plan, counterparty, slot);
+    keepLeg(region, context, m, leg, plan);
     if (muted) return;
     this.#judge(plan.rules, m, leg);
     if (!inOrder) {
@@ -224,7 +229,7 @@ export class Shard {
     m.classBits = leg.classBits;
     m.profile = leg.profile;
     m.silenceMs = silenceBefore(this.region, row, leg.eventMs);
-    m.newPair = false;
+    m.counterparty = 0;
     m.limitSingle = leg.limitSingle;
     m.limitDay = leg.limitDay;
     m.limitMonth = leg.limitMonth;
@@ -232,20 +237,26 @@ export class Shard {
   }
 
   /**
-   * Interned counterparty (0 for none); notes in the moment whether the pair is new. A merchant and
-   * the holder of a card are no pair: there are millions, and nobody asks whether one is new.
+   * The interned counterparty (0 for none), and what the two are to one another. A merchant and the
+   * holder of a card are no pair: there are millions, and nobody asks whether one is new.
    */
-  #counterparty(row: number, leg: LegView, day: number, plan: ClassPlan): number {
-    if (leg.counterpartyLength === 0) return 0;
+  #takeCounterparty(m: Moment, leg: LegView): void {
+    if (leg.counterpartyLength === 0) return;
+    const { region, context } = this;
     const isReceipt = (leg.classBits & ClassBit.merchantReceipt) !== 0;
-    // No list keeps it either: nothing would ever read its name.
-    if (isReceipt && plan.groups.length === 0) return 0;
-    const { region } = this;
+    // Nothing would ever read its name.
+    if (isReceipt && !context.plan.classPlan(leg.classBits).namesRead) return;
     const { bytes, counterpartyHash, counterpartyStart, counterpartyLength } = leg;
-    const id = intern(region, counterpartyHash, bytes, counterpartyStart, counterpartyLength);
-    if (isReceipt || (leg.classBits & ClassBit.ownAccount) !== 0) return id;
-    this.#m.newPair = touchPair(region, row, id, day, leg.side, leg.amount);
-    return id;
+    m.counterparty = intern(region, counterpartyHash, bytes, counterpartyStart, counterpartyLength);
+    if (isReceipt || (leg.classBits & ClassBit.ownAccount) !== 0) return;
+    m.classBits |= touchPair(region, m.row, m.counterparty, m.day, leg.side, leg.amount);
+  }
+
+  /** A payment between own accounts says which channels are used; it is never a new one itself. */
+  #takeChannel(m: Moment, leg: LegView): void {
+    if (leg.side !== 0 || (leg.classBits & ClassBit.customerMade) === 0) return;
+    const isNew = noteChannel(this.region, m.row, leg.channel, m.day);
+    if (isNew && (leg.classBits & ClassBit.ownAccount) === 0) m.classBits |= ClassBit.newChannel;
   }
 
   #armDaily(row: number, day: number): void {
@@ -333,7 +344,8 @@ export class Shard {
     m.profile = this.region.u32[row * 2 + ROW.profile];
     m.balanceAfter = Number.NaN;
     m.silenceMs = Number.NaN;
-    m.newPair = false;
+    m.counterparty = 0;
+    m.packed = 0;
     m.limitSingle = m.limitDay = m.limitMonth = Number.NaN;
     for (const rule of this.context.plan.dayCloseRules) {
       const band = this.context.evaluator.evaluate(this.region, rule, m);

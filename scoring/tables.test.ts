@@ -1,6 +1,7 @@
 /** The region's allocator and its exact tables against plain Maps, on random operations. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { ClassBit } from '../schemas/classes.js';
 import { CLASS_WORDS, classOfWords, H, Region, StateFullError } from './region.js';
 import { ROW } from './row.js';
 import {
@@ -140,7 +141,8 @@ describe('tables', () => {
           const day = today - late;
           const key = `${row} ${other}`;
           const before = last.get(key);
-          const isNew = touchPair(region, row * 120, other, day, late & 1, 100);
+          const bits = touchPair(region, row * 120, other, day, late & 1, 100);
+          const isNew = (bits & ClassBit.firstPayment) !== 0;
           expect(isNew).toBe(before === undefined || before + 400 < day);
           last.set(key, isNew ? day : Math.max(before ?? 0, day));
         }

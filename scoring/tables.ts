@@ -2,6 +2,7 @@
  * Exact hash tables of a shard: subjects (id bytes -> row), interned ids (bytes -> address) and
  * pairs (row, counterparty -> 32 B). Open addressing, linear probing, doubled at 70 %.
  */
+import { ClassBit } from '../schemas/classes.js';
 import { classOfWords, H, type Region } from './region.js';
 import { ROW } from './row.js';
 
@@ -189,8 +190,13 @@ const PAIR_DAYS_KEPT = 400;
 /** Forgotten only later, so that a late leg finds what it would have found in time. */
 const PAIR_DAYS_SLACK = 30;
 
+/** Since when, and after how many payments, two parties know one another. */
+const TRUSTED_DAYS = 90;
+const TRUSTED_PAYMENTS = 3;
+
 /**
- * Counts a payment between subject and counterparty; true when it is the first within 400 d.
+ * Counts a payment between subject and counterparty; returns the class bits that say what they
+ * were to one another before it: firstPayment, trustedPair or none.
  * Entry: row u32, counterparty u32; first day u16, last day u16, count u32; sum in; sum out.
  */
 export function touchPair(
@@ -200,7 +206,7 @@ export function touchPair(
   day: number,
   side: number,
   amount: number,
-): boolean {
+): number {
   if (region.f64[H.pairs] >= region.f64[H.pairCapacity] * 0.7) growPairs(region, day);
   const { u32, u16, f64 } = region;
   const mask = f64[H.pairCapacity] - 1;
@@ -211,10 +217,15 @@ export function touchPair(
     slot = (slot + 1) & mask;
     at = table + slot * 4;
   }
-  let isNew = u32[at * 2 + 1] === 0;
-  if (isNew) f64[H.pairs]++;
-  else if (u16[at * 4 + 5] + PAIR_DAYS_KEPT < day) isNew = true;
-  if (isNew) {
+  let bits = 0;
+  if (u32[at * 2 + 1] === 0) {
+    bits = ClassBit.firstPayment;
+    f64[H.pairs]++;
+  } else if (u16[at * 4 + 5] + PAIR_DAYS_KEPT < day) bits = ClassBit.firstPayment;
+  else if (u32[at * 2 + 3] >= TRUSTED_PAYMENTS && u16[at * 4 + 4] + TRUSTED_DAYS <= day) {
+    bits = ClassBit.trustedPair;
+  }
+  if (bits === ClassBit.firstPayment) {
     u32[at * 2] = row;
     u32[at * 2 + 1] = counterparty;
     u16[at * 4 + 4] = day;
@@ -223,10 +234,11 @@ export function touchPair(
     f64[at + 2] = 0;
     f64[at + 3] = 0;
   }
+  if (day < u16[at * 4 + 4]) u16[at * 4 + 4] = day;
   if (day > u16[at * 4 + 5]) u16[at * 4 + 5] = day;
   u32[at * 2 + 3]++;
   f64[at + 3 - side] += amount;
-  return isNew;
+  return bits;
 }
 
 /** First slot of a pair, as a word address: where `touchPair` begins to look. */

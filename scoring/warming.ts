@@ -9,7 +9,7 @@ import type { CompiledRule, Group, Plan } from './plan.js';
 export type WholeSince = [group: string, sinceMs: number][];
 
 /** Which legs, in which list: what the window's own length does not change. */
-function groupKey({ index: _, window: __, ...rest }: Group): string {
+function groupKey({ index: _, window: __, column: ___, ...rest }: Group): string {
   return JSON.stringify(rest);
 }
 
@@ -20,7 +20,9 @@ function covers(a: Group, b: Group): boolean {
     (a.all & b.all) === a.all &&
     (a.none & b.none) === a.none &&
     a.min <= b.min &&
-    a.below >= b.below
+    a.below >= b.below &&
+    (a.channels & b.channels) === b.channels &&
+    (a.types & b.types) === b.types
   );
 }
 

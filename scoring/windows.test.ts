@@ -13,9 +13,10 @@ import { insertLeg, LEGS_MAX, legAt, listCount, PACKED } from './lists.js';
 import { compilePlan, type Plan } from './plan.js';
 import { H, Region } from './region.js';
 import { ROW, rowLayout } from './row.js';
+import { pickedSum, pickLegs, type ScanMoment } from './scan.js';
 import { addSubject, formatTables } from './tables.js';
 import { shippedCatalogue } from './testing/feeder.js';
-import { advanceWindows, enterWindows, reverseLeg, scanGroup, scanned } from './windows.js';
+import { advanceWindows, enterWindows, reverseLeg } from './windows.js';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -46,6 +47,10 @@ function windowsCatalogue(): Catalogue {
 
 const plan: Plan = compilePlan(windowsCatalogue(), 600_000);
 const layout = rowLayout(plan);
+
+function momentAt(row: number, atMs: number, position: number, side: number): ScanMoment {
+  return { row, atMs, position, side, amount: 0, counterparty: 0, packed: 0 };
+}
 
 interface Leg {
   ms: number;
@@ -128,8 +133,8 @@ class Bench {
       const sum = counted.reduce((s, l) => s + l.amount, 0);
       const at = row + layout.groups + group.index * 2;
       expect([region.f64[at], region.f64[at + 1]]).toEqual([counted.length, sum]);
-      scanGroup(region, row, plan, group, nowMs, this.legs.length, 1, time);
-      expect([scanned.count, scanned.sum]).toEqual([counted.length, sum]);
+      const count = pickLegs(region, plan, group, momentAt(row, nowMs, this.legs.length, 1), time);
+      expect([count, pickedSum(region)]).toEqual([counted.length, sum]);
     }
   }
 }
@@ -191,9 +196,7 @@ describe('windows', () => {
     const credit = legAt(region, row, 0, 0);
     region.u32[(credit + 4) * 2 + 1] |= PACKED.credit;
     const group = plan.groups[0];
-    scanGroup(region, row, plan, group, nowMs, 0, 0, time);
-    expect(scanned.count).toBe(0);
-    scanGroup(region, row, plan, group, nowMs, 0, 1, time);
-    expect(scanned.count).toBe(1);
+    expect(pickLegs(region, plan, group, momentAt(row, nowMs, 0, 0), time)).toBe(0);
+    expect(pickLegs(region, plan, group, momentAt(row, nowMs, 0, 1), time)).toBe(1);
   });
 });

@@ -5,23 +5,30 @@
  */
 import type { BankTime } from './bank-time.js';
 import { dropOldest, inserted, LEG_WORDS, legAt, listCount, PACKED } from './lists.js';
-import type { Group, Plan, Window } from './plan.js';
+import type { LegFilter, Plan, Window } from './plan.js';
 import { H, type Region } from './region.js';
 import { ROW, type RowLayout } from './row.js';
 
 /** A leg leaves the window when its event time is at or below this. */
 export function windowCutoff(window: Window, atMs: number, time: BankTime): number {
   if (window.kind === 'sliding') return atMs - window.ms;
+  if (window.kind === 'business-days') {
+    // A calendar without business days must not make a window longer than its legs are kept.
+    return Math.max(time.businessStartMs(atMs, window.days) - 1, atMs - window.ms);
+  }
   if (window.kind === 'bank-day') return time.dayStartMs(time.dayOf(atMs)) - 1;
   return time.monthStartMs(atMs) - 1;
 }
 
-function matches(g: Group, classBits: number, amount: number): boolean {
+/** Whether a leg passes a filter; `packed` as in its line. */
+export function matches(g: LegFilter, classBits: number, amount: number, packed: number): boolean {
   return (
     (classBits & g.all) === g.all &&
     (classBits & g.none) === 0 &&
     amount >= g.min &&
-    amount < g.below
+    amount < g.below &&
+    ((g.channels >>> ((packed >>> PACKED.channelShift) & PACKED.channelMask)) & 1) !== 0 &&
+    ((g.types >>> ((packed >>> PACKED.typeShift) & PACKED.typeMask)) & 1) !== 0
   );
 }
 
@@ -36,12 +43,14 @@ function applyToWindow(
   sign: number,
 ): void {
   const { f64, u32 } = region;
-  if ((u32[(leg + 4) * 2 + 1] & PACKED.reversed) !== 0) return;
+  const packed = u32[(leg + 4) * 2 + 1];
+  if ((packed & PACKED.reversed) !== 0) return;
   const classBits = u32[(leg + 3) * 2];
   const amount = f64[leg + 2];
   for (const g of window.groups) {
-    if (!matches(plan.groups[g], classBits, amount)) continue;
-    const at = row + layout.groups + g * 2;
+    const group = plan.groups[g];
+    if (group.column < 0 || !matches(group, classBits, amount, packed)) continue;
+    const at = row + layout.groups + group.column * 2;
     f64[at] += sign;
     f64[at + 1] += sign * amount;
   }
@@ -140,51 +149,4 @@ export function reverseLeg(
     }
   }
   region.u32[(leg + 4) * 2 + 1] |= PACKED.reversed;
-}
-
-/** Result of a scan; reused, valid until the next one. */
-export const scanned = { count: 0, sum: 0, max: 0, distinct: 0 };
-const seen = new Set<number>();
-
-/**
- * Count, sum, maximum and distinct counterparties of a group as of the leg at (atMs, position,
- * side), that leg included, from the list.
- * `visit` gets the word address of each leg, newest first.
- */
-export function scanGroup(
-  region: Region,
-  row: number,
-  plan: Plan,
-  group: Group,
-  atMs: number,
-  position: number,
-  side: number,
-  time: BankTime,
-  visit?: (leg: number) => void,
-): void {
-  const { f64, u32 } = region;
-  const cutoff = windowCutoff(plan.windows[group.window], atMs, time);
-  scanned.count = 0;
-  scanned.sum = 0;
-  scanned.max = 0;
-  seen.clear();
-  for (let i = listCount(region, row, group.list) - 1; i >= 0; i--) {
-    const leg = legAt(region, row, group.list, i);
-    const ms = f64[leg];
-    if (ms > atMs || (ms === atMs && f64[leg + 1] > position)) continue;
-    if (ms <= cutoff) break;
-    const amount = f64[leg + 2];
-    const packed = u32[(leg + 4) * 2 + 1];
-    if ((packed & PACKED.reversed) !== 0) continue;
-    // Between own accounts both legs have one position; the debit stands first.
-    if (side === 0 && ms === atMs && f64[leg + 1] === position && (packed & PACKED.credit) !== 0)
-      continue;
-    if (!matches(group, u32[(leg + 3) * 2], amount)) continue;
-    scanned.count++;
-    scanned.sum += amount;
-    if (amount > scanned.max) scanned.max = amount;
-    seen.add(u32[(leg + 3) * 2 + 1]);
-    visit?.(leg);
-  }
-  scanned.distinct = seen.size;
 }
