@@ -10,9 +10,9 @@ import {
 import { openLmdbLog } from '../platform/index.js';
 import type { SideTable } from '../schemas/ports.js';
 import { DEAD_LETTER_REASONS } from '../schemas/reasons.js';
+import { table } from './columns.js';
 import type { DeadLetterListFlags } from './commands/dead-letters.js';
 import { UsageError } from './exit-codes.js';
-import { table } from './rules-text.js';
 
 const PAGE = 1_000;
 /** Bytes shown when they are no text. */

@@ -4,10 +4,10 @@ import { openStatsBoard } from '../platform/index.js';
 import type { EngineStats } from '../schemas/stats.js';
 import { catalogueText } from '../scoring/index.js';
 import { loadCatalogueFrom } from './catalogue-files.js';
+import { table } from './columns.js';
 import type { ApplyFlags, PendingFlags } from './commands/rules-apply.js';
 import { UsageError } from './exit-codes.js';
 import { answerRequest, readAnswer, readRequest, writeRequest } from './rules-request.js';
-import { table } from './rules-text.js';
 
 /** Throws CatalogueError, with line and mend, before anything is written. */
 export async function applyRules(flags: ApplyFlags): Promise<string> {

@@ -1,8 +1,11 @@
 /** The door of the scoring room. */
+export { type Checked, checkCatalogue } from './catalogue/check.js';
 export {
+  type CatalogueFile,
   catalogueFromJson,
   catalogueText,
   loadCatalogue,
+  type Problem,
 } from './catalogue/load.js';
 export { type OperatorOptions, type RingCommand, ScoringOperator } from './operator.js';
 export type { RegionDescription } from './rebuild.js';

@@ -290,6 +290,23 @@ function readFile(file: CatalogueFile, gathering: Gathering): void {
   }
 }
 
+/** Where a part of a rule or typology stands, for problems that are found after loading. */
+export function placeOf(
+  files: readonly CatalogueFile[],
+  id: string,
+  path: Path,
+): Pick<Problem, 'path' | 'line' | 'column'> {
+  for (const file of files) {
+    const lines = new LineCounter();
+    for (const doc of parseAllDocuments(file.text, { lineCounter: lines })) {
+      if (!isMap(doc.contents) || doc.get('id') !== id) continue;
+      const { line, col } = lines.linePos(offsetOf(doc, path));
+      return { path: file.path, line, column: col };
+    }
+  }
+  throw new Error(`${id} stands in none of the files`);
+}
+
 /**
  * One rule or typology a YAML document; a document with `members` is a typology. Throws
  * `CatalogueError` with every problem found.
