@@ -7,6 +7,11 @@ export {
   loadCatalogue,
   type Problem,
 } from './catalogue/load.js';
-export { type OperatorOptions, type RingCommand, ScoringOperator } from './operator.js';
+export {
+  type OperatorOptions,
+  type ReferenceFacts,
+  type RingCommand,
+  ScoringOperator,
+} from './operator.js';
 export type { RegionDescription } from './rebuild.js';
 export { H as RegionHeader } from './region.js';

@@ -7,7 +7,7 @@ import type { Catalogue } from '../schemas/catalogue.js';
 import * as L from '../schemas/generated/records.js';
 import type { Hit } from '../schemas/hit.js';
 import type { ZoneTable } from '../schemas/time.js';
-import { BankTime } from './bank-time.js';
+import { BankTime, type CalendarDays } from './bank-time.js';
 import { Evaluator, type RuleCounters } from './evaluate.js';
 import { newLegView, readLeg } from './leg-view.js';
 import { compilePlan, type Plan } from './plan.js';
@@ -19,10 +19,19 @@ import { findSubject } from './tables.js';
 import { Toucher } from './touch.js';
 import { wholeSinceAfter } from './warming.js';
 
+/** What scoring takes from reference data. */
+export interface ReferenceFacts {
+  zoneTable: ZoneTable;
+  /** Of business days; every weekday is one when absent. */
+  calendar?: CalendarDays;
+  /** Base minor units for one minor unit of a currency, the base currency among them. */
+  rates?: Record<string, number>;
+}
+
 /** Commands that stand in the ring at their position (kind 2, JSON behind 16 bytes). */
 export type RingCommand =
   | { type: 'catalogue'; position: number; catalogue: Catalogue; breakerHits?: number }
-  | { type: 'reference'; position: number; version: number; zoneTable: ZoneTable }
+  | ({ type: 'reference'; position: number; version: number } & ReferenceFacts)
   | {
       type: 'watermark';
       position: number;
@@ -44,13 +53,12 @@ export type RingCommand =
   | { type: 'snapshot'; shard: number; generation: number }
   | { type: 'stop' };
 
-export interface OperatorOptions {
+export interface OperatorOptions extends ReferenceFacts {
   buffer: SharedArrayBuffer;
   regionBytes: number;
   /** Shards of this thread; the i-th has the i-th region. */
   shards: number[];
   catalogue: Catalogue;
-  zoneTable: ZoneTable;
   latenessMs: number;
   evidenceMax: number;
   /** Most legs of a subject in its recent and notable list; 4,096 and 1,024 when absent. */
@@ -80,11 +88,13 @@ export class ScoringOperator {
   readonly #options: OperatorOptions;
   readonly #leg = newLegView();
   readonly #touch = new Toucher();
+  #rates: Readonly<Record<string, number>>;
   #emitting = 0;
 
   constructor(options: OperatorOptions) {
     this.#options = options;
-    const time = new BankTime(options.zoneTable);
+    const time = new BankTime(options.zoneTable, options.calendar);
+    this.#rates = options.rates ?? {};
     const { catalogue, breakerHits = BREAKER_HITS } = options;
     this.#context = this.#newContext(catalogue, time, 0, breakerHits);
     options.shards.forEach((number, i) => {
@@ -112,7 +122,7 @@ export class ScoringOperator {
       plan,
       layout,
       time,
-      evaluator: new Evaluator(plan, layout, time, this.#counters(plan)),
+      evaluator: new Evaluator(plan, layout, time, this.#counters(plan), this.#rates),
       evidenceMax: this.#options.evidenceMax,
       onOutcome: this.#options.onOutcome,
       referenceVersion,
@@ -192,14 +202,19 @@ export class ScoringOperator {
   /** Lays a shard's state out for our catalogue, where its columns are others. */
   #lay(shard: Shard): void {
     const { region, description } = shard;
-    const { plan, time } = this.#context;
+    const { plan } = this.#context;
     const wanted = describeRegion(plan);
     const { breaker = [], wholeSince = [] } = description;
     shard.description = { ...wanted, breaker, wholeSince };
-    if (sameColumns(description, wanted)) return;
+    if (!sameColumns(description, wanted)) this.#rebuild(region, description);
+  }
+
+  /** Enters everything anew: the aggregates of our catalogue and calendar form by themselves. */
+  #rebuild(region: Region, described: RegionDescription): void {
+    const { plan, time } = this.#context;
     const copy = region.u8.slice(0, region.usedBytes);
     const old = new Region(copy.buffer, 0, copy.byteLength, region.shard);
-    rebuildRegion(old, description, region, plan, time);
+    rebuildRegion(old, described, region, plan, time);
   }
 
   /**
@@ -247,14 +262,9 @@ export class ScoringOperator {
       case 'catalogue':
         this.#switchCatalogue(command);
         return undefined;
-      case 'reference': {
-        const time = new BankTime(command.zoneTable);
-        const { plan, layout } = this.#context;
-        const evaluator = new Evaluator(plan, layout, time, this.#counters(plan));
-        const referenceVersion = command.version;
-        Object.assign(this.#context, { time, referenceVersion, evaluator });
+      case 'reference':
+        this.#switchReference(command);
         return undefined;
-      }
       case 'watermark':
         this.#watermark(
           command.watermarkMs,
@@ -289,6 +299,19 @@ export class ScoringOperator {
     const bytes = Buffer.from(command.subject, 'utf8');
     const row = findSubject(region, command.hashLow, command.hashHigh, bytes, 0, bytes.byteLength);
     if (row !== 0) this.shard(command.shard).applyProfile(row, command.profile, command.position);
+  }
+
+  #switchReference(command: Extract<RingCommand, { type: 'reference' }>): void {
+    const { plan, layout, time: before } = this.#context;
+    const time = new BankTime(command.zoneTable, command.calendar);
+    this.#rates = command.rates ?? {};
+    const evaluator = new Evaluator(plan, layout, time, this.#counters(plan), this.#rates);
+    const referenceVersion = command.version;
+    Object.assign(this.#context, { time, referenceVersion, evaluator });
+    // Another calendar moves where windows of business days begin: they are formed anew.
+    const isSame = JSON.stringify(time.days) === JSON.stringify(before.days);
+    if (isSame || plan.windows.every((w) => w.kind !== 'business-days')) return;
+    for (const { region, description } of this.#shards) this.#rebuild(region, description);
   }
 
   #switchCatalogue(command: Extract<RingCommand, { type: 'catalogue' }>): void {

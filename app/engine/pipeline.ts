@@ -12,8 +12,10 @@ import {
   encodeCatalogue,
   encodeCommand,
   encodeProfile,
+  encodeReference,
   encodeWatermark,
   readControl,
+  referenceFacts,
 } from './ring-records.js';
 import type { RestoredReport } from './scoring-thread.js';
 import { Count } from './shared-words.js';
@@ -127,7 +129,7 @@ export class Pipeline {
   #startThread(thread: ThreadHost, end: number): Promise<RestoredReport> {
     const from = snapshotPosition(this.#options.thread.snapshotDir, thread.shards, end);
     const { catalogue, reference } = this.#options.versions.at(from);
-    return thread.start(catalogue, reference.data.zoneTable, end);
+    return thread.start(catalogue, referenceFacts(reference.data), end);
   }
 
   /** Puts a pass and its threads under the versions in force at a position. */
@@ -135,11 +137,10 @@ export class Pipeline {
     const { catalogue, breakerHits, reference } = this.#options.versions.at(position);
     pass.router.setReference(reference);
     const { version } = reference;
-    const { zoneTable } = reference.data;
     this.#pass = pass;
     // It took effect before this position: what happens at it comes with the records.
     this.#broadcast(encodeCatalogue(catalogue, position - 1, breakerHits));
-    this.#broadcast(encodeCommand({ type: 'reference', position, version, zoneTable }));
+    this.#broadcast(encodeReference(reference.data, position, version));
     this.#pass = this.#live;
   }
 
@@ -253,9 +254,8 @@ export class Pipeline {
       case 'reference': {
         const tables = versions.reference(control.sha256);
         this.#pass.router.setReference(tables);
-        const { zoneTable } = tables.data;
         const { version } = control;
-        this.#broadcast(encodeCommand({ type: 'reference', position, version, zoneTable }));
+        this.#broadcast(encodeReference(tables.data, position, version));
         return;
       }
       case 'profile': {

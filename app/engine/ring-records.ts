@@ -3,7 +3,8 @@ import type { Catalogue } from '../../schemas/catalogue.js';
 import type { ControlRecord } from '../../schemas/control.js';
 import * as R from '../../schemas/generated/records.js';
 import { hashWords, murmur3x64, subjectShard } from '../../schemas/identity.js';
-import type { RingCommand } from '../../scoring/index.js';
+import type { ReferenceData } from '../../schemas/reference.js';
+import type { ReferenceFacts, RingCommand } from '../../scoring/index.js';
 
 /** A command as a ring record (kind 2). */
 export function encodeCommand(command: RingCommand): Uint8Array {
@@ -26,6 +27,21 @@ export function encodeCatalogue(
 ): Uint8Array {
   const breaker = breakerHits === undefined ? {} : { breakerHits };
   return encodeCommand({ type: 'catalogue', position, catalogue, ...breaker });
+}
+
+/** What scoring takes from reference data. */
+export function referenceFacts(data: ReferenceData): ReferenceFacts {
+  const { zoneTable, holidays, workdays } = data;
+  const rates = { ...data.fx.rates, [data.baseCurrency]: 1 };
+  return { zoneTable, calendar: { holidays, workdays }, rates };
+}
+
+export function encodeReference(
+  data: ReferenceData,
+  position: number,
+  version: number,
+): Uint8Array {
+  return encodeCommand({ type: 'reference', position, version, ...referenceFacts(data) });
 }
 
 /** The JSON of a control record of the journal, with its ingest time. */

@@ -8,8 +8,7 @@ import { openSnapshotStore, RingReader, RingWriter } from '../../platform/thread
 import type { Catalogue } from '../../schemas/catalogue.js';
 import * as R from '../../schemas/generated/records.js';
 import { ACTIONS, DECISIONS, FAMILIES, type Hit, hitFlags, SEVERITIES } from '../../schemas/hit.js';
-import type { ZoneTable } from '../../schemas/time.js';
-import type { RegionDescription, RingCommand } from '../../scoring/index.js';
+import type { ReferenceFacts, RegionDescription, RingCommand } from '../../scoring/index.js';
 import { RegionHeader, ScoringOperator } from '../../scoring/threads.js';
 import {
   Count,
@@ -31,7 +30,7 @@ export interface ThreadTask {
   shards: number[];
   shardsTotal: number;
   catalogue: Catalogue;
-  zoneTable: ZoneTable;
+  reference: ReferenceFacts;
   latenessMs: number;
   evidenceMax: number;
   /** Platform clock minus Date.now(), ms. */
@@ -92,7 +91,7 @@ class ThreadLoop {
       regionBytes: task.regionBytes,
       shards: task.shards,
       catalogue: task.catalogue,
-      zoneTable: task.zoneTable,
+      ...task.reference,
       latenessMs: task.latenessMs,
       evidenceMax: task.evidenceMax,
       counters: {

@@ -7,7 +7,7 @@ import { Piscina } from 'piscina';
 import { createRing, RingReader, RingWriter } from '../../platform/index.js';
 import type { Catalogue } from '../../schemas/catalogue.js';
 import * as R from '../../schemas/generated/records.js';
-import type { ZoneTable } from '../../schemas/time.js';
+import type { ReferenceFacts } from '../../scoring/index.js';
 import {
   OutKind,
   type RestoredReport,
@@ -77,7 +77,11 @@ export class ThreadHost {
    * Starts the thread on empty memory; resolves when its shards stand, rejects when it dies before.
    * Snapshots beyond `journalEnd` know records that the journal has lost: they are not taken.
    */
-  start(catalogue: Catalogue, zoneTable: ZoneTable, journalEnd: number): Promise<RestoredReport> {
+  start(
+    catalogue: Catalogue,
+    reference: ReferenceFacts,
+    journalEnd: number,
+  ): Promise<RestoredReport> {
     const { settings } = this;
     if (this.restarts >= 0) this.past.push(this.words);
     this.restarts++;
@@ -100,7 +104,7 @@ export class ThreadHost {
       shards: this.shards,
       shardsTotal: settings.shardsTotal,
       catalogue,
-      zoneTable,
+      reference,
       latenessMs: settings.latenessMs,
       evidenceMax: settings.evidenceMax,
       clockOffsetMs: settings.clockOffsetMs,

@@ -14,7 +14,7 @@ import { CHANNELS, TRANSACTION_TYPES } from '../../schemas/json-transaction.js';
 import { packCountry } from '../../schemas/money.js';
 import type { ZoneTable } from '../../schemas/time.js';
 import { loadCatalogue } from '../catalogue/load.js';
-import { ScoringOperator } from '../operator.js';
+import { type ReferenceFacts, ScoringOperator } from '../operator.js';
 import type { OracleRecord, OracleSide, OracleTransaction } from '../oracle/types.js';
 
 const encoder = new TextEncoder();
@@ -125,6 +125,8 @@ export interface FeederOptions {
   operators?: number;
   regionBytes?: number;
   zoneTable?: ZoneTable;
+  calendar?: ReferenceFacts['calendar'];
+  rates?: ReferenceFacts['rates'];
   evidenceMax?: number;
 }
 
@@ -150,6 +152,8 @@ export class Feeder {
         shards,
         catalogue: options.catalogue,
         zoneTable: options.zoneTable ?? SHANGHAI,
+        ...(options.calendar && { calendar: options.calendar }),
+        ...(options.rates && { rates: options.rates }),
         latenessMs: LATENESS_MS,
         evidenceMax: options.evidenceMax ?? 100,
         emit: (hit) => {
