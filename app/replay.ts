@@ -9,12 +9,14 @@ import {
   shippedMappingPath,
 } from '../ingest/index.js';
 import { createLogger } from '../platform/index.js';
+import type { Catalogue } from '../schemas/catalogue.js';
 import { configurationSchema } from '../schemas/configuration.js';
 import type { ReferenceData } from '../schemas/reference.js';
 import { loadCatalogueFrom } from './catalogue-files.js';
 import type { ReplayFlags } from './commands/replay.js';
-import { type ReplaySummary, replayFiles } from './engine/index.js';
+import { type ReplayHit, type ReplaySummary, replayFiles } from './engine/index.js';
 import { ExitCode, UsageError } from './exit-codes.js';
+import { checkReportFlags, replayReport } from './replay-report.js';
 
 const PROGRESS_EVERY_MS = 1_000;
 /** Hits are written in pieces of about this size. */
@@ -25,25 +27,39 @@ export async function replay(files: readonly string[], flags: ReplayFlags): Prom
     if (!existsSync(file)) throw new UsageError(`${file}: not found; give NDJSON or CSV files`);
   }
   if (flags.threads < 1) throw new UsageError('--threads: at least 1');
+  checkReportFlags(flags);
   const mapping = mappingOf(flags.mapping);
-  const output = await openOutput(flags.out);
+  const reference = referenceOf(flags.reference, mapping);
   const say = progressLine();
-  try {
-    const summary = await replayFiles({
+  const score = (
+    catalogue: Catalogue,
+    onRecord: ((record: Uint8Array) => void) | undefined,
+    onHit: (hit: ReplayHit) => void,
+  ): Promise<ReplaySummary> =>
+    replayFiles({
       files,
       ...(mapping !== undefined && { mapping }),
-      catalogue: loadCatalogueFrom(flags.catalogue),
-      reference: referenceOf(flags.reference, mapping),
+      catalogue,
+      reference,
       threads: flags.threads,
       evidence: flags.evidence,
       logger: createLogger({ role: 'replay', level: 'warn' }),
       onProgress: (file, p) =>
         say(`${file}: ${p.rows} rows, ${percent(p.bytesRead, p.bytesTotal)}`),
-      onHit: (hit) => output.write(`${JSON.stringify(hit)}\n`),
+      ...(onRecord !== undefined && { onRecord }),
+      onHit,
     });
-    process.stderr.write(summaryText(summary));
+  const isReport = flags.report === true;
+  const output = isReport && flags.out === undefined ? undefined : await openOutput(flags.out);
+  const write = (hit: ReplayHit): void => output?.write(`${JSON.stringify(hit)}\n`);
+  try {
+    if (isReport) process.stdout.write(await replayReport(flags, reference, score, write));
+    else {
+      const summary = await score(loadCatalogueFrom(flags.catalogue), undefined, write);
+      process.stderr.write(summaryText(summary));
+    }
   } finally {
-    await output.close();
+    await output?.close();
   }
   return ExitCode.ok;
 }

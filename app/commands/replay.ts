@@ -9,7 +9,14 @@ Writes one JSON object per hit to --out (or stdout), and a summary to stderr.
 Examples:
   weir replay day.ndjson --out hits.ndjson
   weir replay transactions.csv.gz --mapping bank.yaml --reference ./reference --threads 2
-  weir replay day.ndjson --catalogue my-rules.yaml --evidence all | head`;
+  weir replay day.ndjson --catalogue my-rules.yaml --evidence all | head
+  weir replay year.csv.gz --mapping bank.yaml --report --catalogue new/ --against old/
+  weir replay sample.csv.gz --mapping labelled-sample --report --labels labels_patterns.csv`;
+
+const reportHelp = `
+With --report the hits are counted instead: alerts (one a rule and subject) per 1,000 customers and
+30 days, overlaps between rules; with --labels recall, precision and days to detection; with
+--against what is new and gone. What lies outside --from and --to is scored, but not counted.`;
 
 export interface ReplayFlags {
   mapping?: string;
@@ -18,6 +25,13 @@ export interface ReplayFlags {
   out?: string;
   evidence: 'newest' | 'all';
   threads: number;
+  report?: boolean;
+  labels?: string;
+  against?: string;
+  from?: string;
+  to?: string;
+  closeAfterDays?: number;
+  json?: boolean;
 }
 
 export function addReplayCommand(program: Command): void {
@@ -35,7 +49,14 @@ export function addReplayCommand(program: Command): void {
         .default('newest'),
     )
     .option('--threads <n>', 'scoring threads', countNumber, 1)
-    .addHelpText('after', help)
+    .option('--report', 'count hits and alerts instead of writing hits to stdout')
+    .option('--labels <csv>', 'with --report: patterns that are known to be there')
+    .option('--against <path>', 'with --report: another catalogue to compare with')
+    .option('--from <time>', 'with --report: count from here on, ISO 8601 with offset')
+    .option('--to <time>', 'with --report: count what is before')
+    .option('--close-after-days <n>', 'with --report: an alert is closed by then', countNumber)
+    .option('--json', 'with --report: as one JSON object')
+    .addHelpText('after', `${reportHelp}\n${help}`)
     .action(async (files: string[], flags: ReplayFlags) => {
       const { replay } = await import('../replay.js');
       process.exitCode = await replay(files, flags);

@@ -34,6 +34,8 @@ export interface ReplayOptions {
   evidence: 'newest' | 'all';
   logger: PipelineLogger;
   onProgress?(file: string, progress: FileProgress): void;
+  /** Every admitted record, in position order. */
+  onRecord?(record: Uint8Array): void;
   /** Every hit in canonical order, after the last file. */
   onHit(line: ReplayHit): void;
 }
@@ -99,7 +101,10 @@ class Replay {
       },
       clock: this.#clock,
       reference: tables,
-      onAdmitted: (position, record) => pipeline.accept(position, record),
+      onAdmitted: (position, record) => {
+        this.#options.onRecord?.(record);
+        pipeline.accept(position, record);
+      },
       onFailed: (error) => this.#fail(error),
     });
     try {

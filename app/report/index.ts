@@ -3,8 +3,17 @@
  * were found and how late, what another catalogue changes. Pure functions on plain hits.
  */
 export { alertsOf, overlapsOf, rateOf } from './alerts.js';
-export { curveOf, judge, readPatterns, sharesTransaction, typeFigures } from './labels.js';
+export { Census } from './census.js';
+export {
+  curveOf,
+  type Judged,
+  judge,
+  readPatterns,
+  sharesTransaction,
+  typeFigures,
+} from './labels.js';
 export { makeReport, type ReportOptions } from './report.js';
+export { reportText } from './text.js';
 export type {
   Alert,
   CurvePoint,
