@@ -54,6 +54,7 @@ export function startStorage(options: StorageOptions): Storage {
     pace,
     kind,
     endpoint: (): Endpoint | undefined => keeper?.endpoint ?? server,
+    ...(keeper !== undefined && { restartServer: () => keeper.restart() }),
   });
   const status = (): HistoryStatus => {
     const absent = keeper?.absent ?? '';

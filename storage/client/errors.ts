@@ -12,6 +12,8 @@ export const DATABASE_FAILURES = [
   'auth',
   'memory',
   'disk-full',
+  /** A part of a table cannot be read: bytes on its disk are gone or wrong. */
+  'corrupt',
   'too-many-parts',
   /** A result above its limits of rows or bytes. */
   'too-large',
@@ -42,6 +44,7 @@ const SERVER_CODES: Partial<Record<DatabaseFailure, readonly number[]>> = {
   auth: [164, 192, 193, 194, 195, 291, 497, 516],
   memory: [173, 241],
   'disk-full': [243],
+  corrupt: [40, 226, 228, 246, 271],
   'too-many-parts': [252],
   'too-large': [158, 307, 396],
   busy: [201, 202],

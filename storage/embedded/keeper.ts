@@ -12,6 +12,8 @@ import { type Launch, prepareLaunch } from './launcher.js';
 
 const PING_EVERY_MS = 1_000;
 const BACK_OFF_FIRST_MS = 200;
+/** To end by itself, when it is asked to start again. */
+const RESTART_MS_MAX = 10_000;
 /** Alive this long counts as healthy. */
 const HEALTHY_AFTER_MS = 30_000;
 
@@ -32,6 +34,8 @@ export interface Keeper {
   readonly restarts: number;
   /** Why this machine cannot run it, with the mend; '' when it can, or that is not known yet. */
   readonly absent: string;
+  /** Ends it; it is started again at once. */
+  restart(): void;
   stop(deadlineMs: number): Promise<void>;
 }
 
@@ -60,6 +64,13 @@ class RunningKeeper implements Keeper {
 
   get pid(): number | undefined {
     return this.child?.pid;
+  }
+
+  restart(): void {
+    const { child } = this;
+    // Nobody shall ask the one that is on its way out.
+    this.child = undefined;
+    void child?.stop(RESTART_MS_MAX);
   }
 
   async stop(deadlineMs: number): Promise<void> {

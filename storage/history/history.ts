@@ -62,6 +62,7 @@ const FAILURES: Record<DatabaseFailure, [HistoryFailure, string]> = {
   auth: ['unavailable', 'the history store refuses our user; see clickhouseUser and its password'],
   memory: ['too-large', 'the question needs too much memory; ask for less'],
   'disk-full': ['unavailable', 'the disk of the history store is full'],
+  corrupt: ['failed', 'rows of the history store cannot be read; they are written again'],
   'too-many-parts': ['unavailable', 'the history store is overloaded; it is tried again'],
   'too-large': ['too-large', 'the answer is too large; ask for less'],
   busy: ['unavailable', 'the history store is busy; try again'],

@@ -22,8 +22,8 @@ import { type DatabaseClient, exact } from '../client/client.js';
 import type { Cursors, Logs } from './cursors.js';
 
 /** The newest of each log: the cost of a run is bounded, older ones were compared before. */
-const JOURNAL_RECORDS_MAX = 500_000;
-const HITS_RECORDS_MAX = 100_000;
+export const JOURNAL_RECORDS_MAX = 500_000;
+export const HITS_RECORDS_MAX = 100_000;
 const SLICE_RECORDS = 2_000;
 
 /** By ingest day since the epoch. */

@@ -18,7 +18,8 @@ import {
 } from './cursors.js';
 import { takeHit, takeWork } from './hit-rows.js';
 import type { JournalRows } from './journal-rows.js';
-import { type BlockSums, blockEnd } from './sums.js';
+import { HITS_RECORDS_MAX, JOURNAL_RECORDS_MAX } from './reconciliation.js';
+import { BLOCK_POSITIONS, type BlockSums, blockEnd } from './sums.js';
 import { clearTables, createTables, ROW_TABLES, type RowTable, type Tables } from './tables.js';
 
 /**
@@ -126,6 +127,23 @@ export class Session {
     this.prepared = prepared.value;
     this.spare = batch.tables;
     return !batch.more;
+  }
+
+  /**
+   * Back to the oldest whole block of what is compared: everything from there on is written again,
+   * which changes nothing but what was missing or wrong. Not below `keptFrom`.
+   */
+  async rewind(keptFrom: number): Promise<void> {
+    const { logs } = this.options;
+    const { cursors } = this;
+    const oldest = Math.max(logs.journal.first(), keptFrom, cursors.journal - JOURNAL_RECORDS_MAX);
+    const block = Math.ceil(oldest / BLOCK_POSITIONS) * BLOCK_POSITIONS;
+    cursors.block = Math.min(cursors.block, block);
+    cursors.journal = cursors.block;
+    cursors.hits = Math.max(logs.hits.first(), cursors.hits - HITS_RECORDS_MAX);
+    cursors.work = logs.work.first();
+    this.prepared = undefined;
+    await this.takeUp();
   }
 
   /** What is there, at most a bounded lot. */

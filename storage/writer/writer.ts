@@ -25,6 +25,7 @@ const BACK_OFF_FIRST_MS = 250;
 const LOOK_MS = 100;
 const RETENTION_EVERY_MS = 30_000;
 const RECONCILE_EVERY_MS = 3_600_000;
+const DOUBT_RETRY_MS = 30_000;
 /** After failures batches are halved down to this, and doubled by each that was written. */
 const JOURNAL_BATCH_LEAST = 4_096;
 /** What only a person can mend is looked at again now and then. */
@@ -40,6 +41,8 @@ export interface WriterOptions {
   logs: Logs;
   /** Where ClickHouse answers now; undefined while it does not. */
   endpoint(): Endpoint | undefined;
+  /** Has ClickHouse look at all its parts again; absent where it is not ours to start. */
+  restartServer?(): void;
   nowMs(): number;
   logger: Logger;
   pace: Pick<Pace, 'roundMs' | 'requestMsMax' | 'backOffMsMax' | 'compareFirstMs'>;
@@ -62,6 +65,12 @@ export class Writer {
   private journalBatch = JOURNAL_BATCH_MAX;
   private retentionAtMs = 0;
   private reconcileAtMs: number;
+  /**
+   * Rows that were acknowledged may be gone: a part written on a full disk has been seen with an
+   * empty file. ClickHouse finds and sets aside such a part only when it starts, so it is started
+   * again, and then all is compared.
+   */
+  private doubt: 'none' | 'restart' | 'compare' = 'none';
   private readonly stopping = new AbortController();
   private readonly sums = new BlockSums();
   private readonly rows: JournalRows;
@@ -126,6 +135,7 @@ export class Writer {
     if (this.stopping.signal.aborted) return;
     const failure = classify(error);
     this.errorsTotal[failure]++;
+    if (failure === 'disk-full' || failure === 'corrupt') this.doubt = 'restart';
     this.failures++;
     // Perhaps it was too much at once for this machine.
     this.journalBatch = Math.max(JOURNAL_BATCH_LEAST, this.journalBatch / 2);
@@ -157,6 +167,7 @@ export class Writer {
       if (this.lastFailure !== undefined) this.options.logger.info('ClickHouse is back');
       this.lastFailure = undefined;
       this.failures = 0;
+      if (this.doubt === 'restart') return this.lookAgain();
       await this.retain(client);
       if (!caughtUp) continue;
       await this.compare(client, session);
@@ -227,15 +238,35 @@ export class Writer {
   private async compare(client: DatabaseClient, session: Session): Promise<void> {
     if (performance.now() < this.reconcileAtMs) return;
     // Before it is begun: one that fails must not hold up the writing again and again.
-    this.reconcileAtMs = performance.now() + RECONCILE_EVERY_MS;
+    const doubted = this.doubt !== 'none';
+    this.reconcileAtMs = performance.now() + (doubted ? DOUBT_RETRY_MS : RECONCILE_EVERY_MS);
     const { configuration, logger, logs } = this.options;
     const database = configuration.clickhouseDatabase;
     const keptFrom = await readDropped(client, database);
-    this.differences = await reconcile({ client, database, logs, keptFrom }, session.cursors);
+    const scope = { client, database, logs, keptFrom };
+    this.differences = await reconcile(scope, session.cursors);
     this.reconciliations++;
-    const { transactions, legs, hits } = this.differences;
-    if (transactions + legs + hits === 0) return;
-    logger.error(this.differences, 'what is stored is not what the logs say');
+    const same = isSame(this.differences);
+    if (same && !doubted) return;
+    if (!same) logger.error(this.differences, 'what is stored is not what the logs say');
+    // Sums are not among what is compared; rows that are there already are replaced by themselves.
+    logger.warn('the newest rows are written again from the logs');
+    await session.rewind(keptFrom);
+    while (!(await session.round(this.journalBatch)));
+    this.differences = await reconcile(scope, session.cursors);
+    this.reconciliations++;
+    this.doubt = 'none';
+    if (!isSame(this.differences)) {
+      logger.error(this.differences, 'what is stored is still not what the logs say');
+    }
+  }
+
+  private lookAgain(): void {
+    const { logger, restartServer } = this.options;
+    logger.warn({}, 'rows written to a full or damaged disk are compared with the logs');
+    this.doubt = 'compare';
+    this.reconcileAtMs = 0;
+    restartServer?.();
   }
 
   private set(state: HistoryState, detail: string): void {
@@ -246,6 +277,10 @@ export class Writer {
   private async wait(ms: number): Promise<void> {
     await sleep(ms, undefined, { signal: this.stopping.signal }).catch(() => undefined);
   }
+}
+
+function isSame({ transactions, legs, hits }: Differences): boolean {
+  return transactions + legs + hits === 0;
 }
 
 /** Of our own code the message is needed; the server's may quote rows. */
