@@ -8,6 +8,9 @@
  * credit; the evaluated leg included unless the kind says otherwise. "Not available" is NaN: no gate
  * on it holds. Sums are of base minor units, integers, so exact. Numbers that are not integers are
  * computed in the order of operations that is written here, so that they are the same bits anywhere.
+ *
+ * At the close of a day, windows end with the last millisecond of that day, and "today" is the next:
+ * `1d` holds the whole day, panes and blocks are counted from the day behind it.
  */
 import { z } from 'zod';
 import { ClassBit, type ClassName } from './classes.js';

@@ -49,7 +49,9 @@ export function pickLegs(
 ): number {
   const { f64, u32 } = region;
   const { row, atMs, position, side } = m;
-  const cutoff = windowCutoff(plan.windows[group.window], atMs, time);
+  // At the close of a day the window ends with the day's last millisecond.
+  const untilMs = position < 0 ? atMs - 1 : atMs;
+  const cutoff = windowCutoff(plan.windows[group.window], untilMs, time);
   pickedCount = 0;
   for (let i = listCount(region, row, group.list) - 1; i >= 0 && pickedCount < max; i--) {
     const leg = legAt(region, row, group.list, i);

@@ -30,7 +30,7 @@ const BENFORD = [
 const BENFORD_LEGS_MIN = 50;
 const PANE_DAYS = 5;
 const BLOCK_DAYS = 30;
-const NEW_WITHIN_DAYS = 400;
+const FORGOTTEN_AFTER_DAYS = 400;
 
 type Same = (typeof SAME)[number];
 type Of<K extends Feature['kind']> = Extract<Feature, { kind: K }>;
@@ -117,8 +117,12 @@ export function windowLegs(
 ): KnownLeg[] {
   const { leg } = q.moment;
   const legs = inWindow(q.subject, q.moment, f.window, filterOf(q, f.of), q.settings);
-  if (f.same === undefined) return legs;
-  return legs.filter((l) => f.same?.every((key) => leg !== undefined && l[key] === leg[key]));
+  if (f.same === undefined || leg === undefined) return legs;
+  // Accounts that are not followed are as one.
+  const { balances } = q.subject;
+  const of = (l: KnownLeg, key: Same) =>
+    key === 'account' && !balances.has(l.account) ? '' : l[key];
+  return legs.filter((l) => f.same?.every((key) => of(l, key) === of(leg, key)));
 }
 
 function ofWindow(q: Question, f: Feature): number | undefined {
@@ -211,8 +215,7 @@ export function limitUse(q: Question, f: { of?: Filter | undefined }): LimitUse 
     if (Number.isNaN(of)) return;
     const used = total(legs);
     // A limit of nothing reads as one minor unit, so that a share of it can be told.
-    const limit = Math.max(of, 1);
-    uses.push({ percent: (used * 100) / limit, used, limit, legs });
+    uses.push({ percent: (used * 100) / Math.max(of, 1), used, limit: of, legs });
   };
   if (leg.amount > single) add([leg], single);
   add(windowLegs(q, { ...f, window: 'bank-day' }), day);
@@ -265,20 +268,29 @@ export function balanceTotal(subject: Subject): number {
   return known.length === 0 ? NONE : known.reduce((a, b) => a + b, 0);
 }
 
-/** Legs between the two that stand earlier in the log, within 400 bank days; card receipts apart. */
+/** Neither a merchant's card receipt nor a move between own accounts makes two parties known. */
+export const hasPair = (leg: KnownLeg): boolean =>
+  !leg.isReversal && !is(leg, 'merchantReceipt') && !is(leg, 'ownAccount');
+
+/**
+ * Legs between the two that stand earlier in the log, without those from before a time of more than
+ * 400 bank days in which there was none.
+ */
 export function earlierWith(subject: Subject, leg: KnownLeg): KnownLeg[] {
-  return subject.legs.filter(
-    (l) =>
-      l.position < leg.position &&
-      l.counterparty === leg.counterparty &&
-      l.bankDay >= leg.bankDay - NEW_WITHIN_DAYS &&
-      !l.isReversal &&
-      !is(l, 'merchantReceipt'),
-  );
+  const earlier = subject.legs
+    .filter((l) => l.position < leg.position && l.counterparty === leg.counterparty && hasPair(l))
+    .sort((a, b) => a.position - b.position);
+  let since: KnownLeg[] = [];
+  for (const l of [...earlier, leg]) {
+    const lastDay = Math.max(...since.map((s) => s.bankDay));
+    if (l.bankDay - lastDay > FORGOTTEN_AFTER_DAYS) since = [];
+    since.push(l);
+  }
+  return since.filter((l) => l !== leg);
 }
 
 export function isNewCounterparty(subject: Subject, leg: KnownLeg): boolean {
-  return !is(leg, 'merchantReceipt') && earlierWith(subject, leg).length === 0;
+  return hasPair(leg) && earlierWith(subject, leg).length === 0;
 }
 
 /** Of what the customer used to do, by bank days, panes of five and blocks of thirty. */

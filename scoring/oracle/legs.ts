@@ -102,34 +102,27 @@ export function durationMs(text: string): number {
   return n * unit;
 }
 
-/** Where the window of `spec` that ends at the moment begins, and whether that instant is in it. */
-function windowStart(
-  spec: string,
-  moment: Moment,
-  settings: OracleSettings,
-): { fromMs: number; included: boolean } {
-  if (spec === 'bank-day') {
-    return { fromMs: settings.bankDayStartMs(moment.bankDay), included: true };
-  }
-  if (spec === 'bank-month') {
-    const inDayMs = settings.bankDayStartMs(moment.bankDay);
-    return { fromMs: settings.bankMonthStartMs(inDayMs), included: true };
-  }
-  if (spec.endsWith('bd')) {
-    let left = Number(spec.slice(0, -2));
-    let day = moment.bankDay;
-    if (settings.isBusinessDay(day)) left--;
-    while (left > 0) if (settings.isBusinessDay(--day)) left--;
-    return { fromMs: settings.bankDayStartMs(day), included: true };
-  }
-  return { fromMs: moment.ms - durationMs(spec), included: false };
+/**
+ * First instant of the window of `spec` that ends at the moment: with the leg, or with the last
+ * millisecond of the day that closes.
+ */
+function windowStart(spec: string, moment: Moment, settings: OracleSettings): number {
+  const untilMs = moment.leg === undefined ? moment.ms - 1 : moment.ms;
+  let day = settings.bankDay(untilMs);
+  if (spec === 'bank-day') return settings.bankDayStartMs(day);
+  if (spec === 'bank-month') return settings.bankMonthStartMs(untilMs);
+  if (!spec.endsWith('bd')) return untilMs - durationMs(spec) + 1;
+  let left = Number(spec.slice(0, -2));
+  if (settings.isBusinessDay(day)) left--;
+  while (left > 0) if (settings.isBusinessDay(--day)) left--;
+  return settings.bankDayStartMs(day);
 }
 
 /** What stands up to the moment, the evaluated leg included, whatever it is; newest first. */
 export function* upTo({ legs }: Subject, { leg, ms }: Moment): Generator<KnownLeg> {
   for (let i = legs.length - 1; i >= 0; i--) {
     const l = legs[i] as KnownLeg;
-    if (leg === undefined ? l.eventMs <= ms : order(l, leg) <= 0) yield l;
+    if (leg === undefined ? l.eventMs < ms : order(l, leg) <= 0) yield l;
   }
 }
 
@@ -141,10 +134,10 @@ export function inWindow(
   filter: Filter,
   settings: OracleSettings,
 ): KnownLeg[] {
-  const { fromMs, included } = windowStart(spec, moment, settings);
+  const fromMs = windowStart(spec, moment, settings);
   const found: KnownLeg[] = [];
   for (const l of upTo(subject, moment)) {
-    if (l.eventMs < fromMs || (!included && l.eventMs === fromMs)) break;
+    if (l.eventMs < fromMs) break;
     if (!l.reversed && !l.isReversal && passes(l, filter)) found.push(l);
   }
   return found;

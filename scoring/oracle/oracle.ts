@@ -11,7 +11,7 @@ import type { Catalogue, Rule, Typology } from '../../schemas/catalogue.js';
 import { ClassBit, type Profile, unpackProfile } from '../../schemas/classes.js';
 import { bankDay, bankDayStartMs, bankMonthStartMs, type ZoneTable } from '../../schemas/time.js';
 import { balanceTotal } from './features.js';
-import { DAY_MS, type KnownLeg, type Moment, order, type Subject } from './legs.js';
+import { DAY_MS, is, type KnownLeg, type Moment, order, type Subject } from './legs.js';
 import { ask, bandOf, type Finding, isCooling, keeper } from './rules.js';
 import { scoredBits } from './scored-bits.js';
 import type {
@@ -24,7 +24,7 @@ import type {
   OracleTransaction,
   OracleWatermark,
 } from './types.js';
-import { type Outcome, partsOf } from './typologies.js';
+import { leading, type Outcome, partsOf, type Reached, reachedBy } from './typologies.js';
 
 export type * from './types.js';
 
@@ -33,6 +33,7 @@ const HISTORY_AFTER_MS = 7 * DAY_MS;
 /** The same where the subject's newest leg, in log order, was history. */
 const HISTORY_AFTER_MS_OF_HISTORY = DAY_MS;
 const FOLLOWED_ACCOUNTS = 4;
+const ACTIVE_DAYS = 120;
 
 interface Known extends Subject {
   fromHistory: boolean;
@@ -214,23 +215,30 @@ class Oracle {
   }
 
   #askAll(subject: Known, moment: Moment, profile: Profile, place: Place): void {
-    const reached: string[] = [];
+    const reached: Reached[] = [];
     for (const rule of this.#rules) {
       const finding = ask(rule, subject, moment, profile, this.#settings);
       if (finding === undefined) continue;
-      reached.push(rule.id);
-      const { id } = rule;
+      reached.push({ rule, finding });
       const { outcome: band, score: outcome } = finding.band;
-      subject.outcomes.push({ rule: id, band, outcome, eventTime: place.ms });
+      subject.outcomes.push({ rule: rule.id, band, outcome, eventTime: place.ms });
       this.#say(subject, rule, finding, place);
     }
-    for (const typology of this.#typologies) {
-      if (!typology.members.some((m) => reached.includes(m.rule))) continue;
-      const { parts, score } = partsOf(typology, subject.outcomes, place.ms);
-      const band = bandOf(typology.bands, score);
-      if (band === undefined) continue;
-      this.#say(subject, typology, { ...band, observed: score, count: 1, score }, place, parts);
-    }
+    for (const typology of this.#typologies) this.#together(subject, typology, reached, place);
+  }
+
+  #together(subject: Known, typology: Typology, reached: readonly Reached[], place: Place): void {
+    const now = reachedBy(typology, reached);
+    const shown = leading(typology, now);
+    if (shown === undefined) return;
+    const isCounted = (id: string): boolean =>
+      typology.state === 'shadow' || this.#rules.find((r) => r.id === id)?.state === 'active';
+    const { parts, score } = partsOf(typology, isCounted, subject.outcomes, now, place.ms);
+    const band = bandOf(typology.bands, score);
+    if (band === undefined) return;
+    const { count } = shown.finding;
+    const finding = { ...band, observed: score, count, score: Math.round(score) };
+    this.#say(subject, typology, finding, place, parts);
   }
 
   /** Tells it unless the cooldown silences it. History neither starts nor heeds a cooldown. */
@@ -281,6 +289,7 @@ class Oracle {
         const afterMs = subject.fromHistory ? HISTORY_AFTER_MS_OF_HISTORY : HISTORY_AFTER_MS;
         const history = (record.ingestMs ?? 0) - deadlineMs > afterMs;
         const day = subject.nextCloseDay++;
+        if (!isActive(subject, day)) continue;
         const moment = { ms: deadlineMs, bankDay: day + 1, lastClosedDay: day, leg: undefined };
         const place: Place = { side: 'timer', at: deadlineMs, ms: deadlineMs, history };
         this.#askAll(subject, moment, subject.profile, place);
@@ -300,6 +309,13 @@ class Oracle {
       if (this.#isKept(subject, leg)) leg.reversed = true;
     }
   }
+}
+
+/** Days close while the customer did something within 120 days. */
+function isActive(subject: Subject, day: number): boolean {
+  return subject.legs.some(
+    (l) => is(l, 'customerMade') && l.bankDay <= day && l.bankDay > day - ACTIVE_DAYS,
+  );
 }
 
 /**

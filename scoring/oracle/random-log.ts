@@ -14,7 +14,7 @@ import type { Channel, OracleRecord, OracleSide, OracleTransaction } from './typ
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
-const QUIET_MAX_MS = 5 * DAY_MS;
+const QUIET_MAX_MS = 12 * HOUR_MS;
 const UNDONE_LATER_MS: readonly number[] = [MINUTE_MS, HOUR_MS, DAY_MS, 20 * DAY_MS, 45 * DAY_MS];
 const CHANNELS: readonly Channel[] = ['online', 'mobile', 'counter', 'atm', 'pos', 'unknown'];
 const COUNTRIES_ABROAD: readonly string[] = ['US', 'SG', 'DE', 'IR', ''];
@@ -213,7 +213,7 @@ export function randomLog(given: Partial<RandomLogOptions> = {}): OracleRecord[]
   let newestMs = 0;
   let toldMs = arriving[0]?.arrivalMs ?? 0;
   for (const { draft, arrivalMs } of arriving) {
-    // Without traffic the clock moves the watermark on: no day closes 8 d behind a newer leg.
+    // Without traffic the clock moves the watermark on: no day closes long behind a newer leg.
     if (arrivalMs - toldMs > QUIET_MAX_MS) {
       const watermarkMs = arrivalMs - QUIET_MAX_MS;
       const position = records.length;

@@ -4,6 +4,7 @@
  */
 import type { Band, Rule } from '../../schemas/catalogue.js';
 import type { Profile } from '../../schemas/classes.js';
+import { operandsOf } from '../catalogue/operands.js';
 import { featureValue, filterOf, limitUse, type Question, windowLegs } from './features.js';
 import {
   DAY_MS,
@@ -26,7 +27,7 @@ export interface Finding {
   /** Place of the band, 0 = lowest. */
   level: number;
   observed: number;
-  count: number;
+  count: number | null;
   score: number;
 }
 
@@ -73,61 +74,48 @@ function inScope(scope: Rule['scope'], profile: Profile): boolean {
   );
 }
 
-/** Straight lines between the points, flat outside. */
+/** Straight lines between the points, flat outside, rounded. */
 function scoreOf(q: Question, rule: Rule, band: Band): number {
   if (rule.score === undefined) return band.score;
   const value = featureValue(q, rule.score.by ?? rule.observed);
   if (Number.isNaN(value)) return band.score;
   const points = rule.score.points.map(([x, y]) => [thresholdOf(x), y] as const);
   let [lastX, lastY] = points[0] as readonly [number, number];
-  if (value <= lastX) return lastY;
+  if (value <= lastX) return Math.round(lastY);
   for (const [x, y] of points) {
-    if (value <= x) return lastY + ((y - lastY) * (value - lastX)) / (x - lastX);
+    if (value <= x) return Math.round(lastY + ((value - lastX) / (x - lastX)) * (y - lastY));
     [lastX, lastY] = [x, y];
   }
-  return lastY;
+  return Math.round(lastY);
 }
 
-/** Transactions behind a value: those of its window, of its first operand, else the one. */
-function countOf(q: Question, name: string): number {
+/** Transactions of the first window that the value is made from, none = undefined. */
+function windowCount(q: Question, name: string): number | undefined {
   const f = q.rule.features[name];
   if (f === undefined) throw new Error(`no feature ${name}`);
-  switch (f.kind) {
-    case 'count':
-    case 'sum':
-    case 'max':
-    case 'min':
-    case 'distinct-counterparties':
-    case 'distinct-countries':
-    case 'mean':
-    case 'deviation':
-    case 'z-score':
-    case 'largest-share':
-    case 'benford':
-      return windowLegs(q, f).length;
-    case 'limit-use':
-    case 'limit-excess':
-      return limitUse(q, f)?.legs.length ?? 0;
-    case 'drop':
-    case 'rate-ratio':
-      return countOf(q, f.recent);
-    case 'percent':
-    case 'ratio':
-    case 'money-difference':
-    case 'count-difference':
-    case 'share-of-line':
-    case 'surprise':
-      return countOf(q, f.of);
-    case 'larger-of': {
-      const largest = f.among.find((n) => featureValue(q, n) === featureValue(q, name));
-      return countOf(q, largest ?? (f.among[0] as string));
-    }
-    case 'customer-made':
-    case 'new-counterparties':
-      return featureValue(q, name);
-    default:
-      return 1;
+  if ('window' in f) return windowLegs(q, f).length;
+  if (f.kind === 'limit-use' || f.kind === 'limit-excess') return limitUse(q, f)?.legs.length ?? 0;
+  const names = operandsOf(f).map(([, operand]) => operand);
+  if (f.kind === 'larger-of') {
+    const value = featureValue(q, name);
+    names.sort(
+      (a, b) => Number(featureValue(q, b) === value) - Number(featureValue(q, a) === value),
+    );
   }
+  for (const operand of names) {
+    const count = windowCount(q, operand);
+    if (count !== undefined) return count;
+  }
+  return undefined;
+}
+
+/** Transactions behind a value; null where nothing is said about it (an own normal). */
+function countOf(q: Question, name: string): number | null {
+  const count = windowCount(q, name);
+  if (count !== undefined) return count;
+  const f = q.rule.features[name];
+  if (f?.kind === 'drop' && q.moment.leg === undefined) return featureValue(q, f.recent);
+  return f?.kind === 'amount' || f?.kind === 'silence' ? 1 : null;
 }
 
 /** What the rule finds, or undefined. */

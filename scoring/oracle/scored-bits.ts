@@ -1,6 +1,6 @@
 /** The class bits that scoring sets when a leg comes in, from what stands earlier in the log. */
 import { ClassBit } from '../../schemas/classes.js';
-import { earlierWith } from './features.js';
+import { earlierWith, hasPair } from './features.js';
 import { is, type KnownLeg, type Subject } from './legs.js';
 
 const TRUSTED_AFTER_DAYS = 90;
@@ -10,7 +10,7 @@ const CHANNEL_PAYMENTS_MIN = 10;
 
 /** `leg` does not stand among the subject's legs yet. */
 export function scoredBits(subject: Subject, leg: KnownLeg): number {
-  if (leg.isReversal || is(leg, 'merchantReceipt') || is(leg, 'ownAccount')) return 0;
+  if (!hasPair(leg)) return 0;
   let bits = 0;
   const earlier = earlierWith(subject, leg);
   if (earlier.length === 0) bits |= ClassBit.firstPayment;

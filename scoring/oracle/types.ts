@@ -74,8 +74,11 @@ export interface OracleHit {
   evaluatedEventMs: number;
   band: string;
   observed: number;
-  /** Transactions behind the observed value: its window's; 1 for silence; recent for a drop. */
-  count: number;
+  /**
+   * Transactions behind the observed value: its window's; 1 for silence; recent for a drop; null
+   * where nothing is said about it.
+   */
+  count: number | null;
   score: number;
   history: boolean;
   /** Only where true, like `parts` only of a typology. */
