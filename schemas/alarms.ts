@@ -17,6 +17,7 @@ export const ALARMS = {
   'snapshots-failing': 'high',
   'snapshots-old': 'high',
   'watermark-behind': 'medium',
+  'rule-floods': 'high',
   'dead-letters-rising': 'medium',
   'dashboard-behind': 'high',
   'latency-over-target': 'medium',

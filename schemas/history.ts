@@ -2,8 +2,9 @@
  * The port behind which history stands (ClickHouse, through storage/). Everything but the live
  * queue may be missing: each answer says up to when it is complete, and a failure is a value.
  */
+
+import type { CloseReason } from './close-reasons.js';
 import type { Family, Severity } from './hit.js';
-import type { CloseReason } from './work-log.js';
 
 /**
  * Why there is no history now. `absent`: this machine cannot run it, and `detail` says the mend.

@@ -4,33 +4,16 @@
  * `JSON.stringify` gives for objects built in this order), UTF-8, no spaces. No clock is in it.
  */
 import { z } from 'zod';
+import { ACTIONS, FAMILIES, SEVERITIES } from './hit-words.js';
 
-export const FAMILIES = [
-  'aml',
-  'activity-drop',
-  'outflow',
-  'credit',
-  'care',
-  'suitability',
-  'operations',
-] as const;
-export const SEVERITIES = ['info', 'low', 'medium', 'high', 'critical'] as const;
-export const ACTIONS = [
-  'notify',
-  'due-diligence',
-  'manual-review',
-  'limit',
-  'reject',
-  'payment-check',
-  'notify-and-verify',
-  'retention',
-  'loan-use-check',
-  'remind',
-  'suspected-critical-care',
-] as const;
-export type Family = (typeof FAMILIES)[number];
-export type Severity = (typeof SEVERITIES)[number];
-export type Action = (typeof ACTIONS)[number];
+export {
+  ACTIONS,
+  type Action,
+  FAMILIES,
+  type Family,
+  SEVERITIES,
+  type Severity,
+} from './hit-words.js';
 
 /**
  * Units of a feature's value. `money`: base-currency minor units; `percent`: 30 means 30 %;

@@ -3,7 +3,9 @@
  * page carries no schema code.
  */
 import type { Alarm } from './alarms.js';
+import type { RuleState } from './catalogue.js';
 import type { SubjectKind, Tier } from './classes.js';
+import type { CloseReason } from './close-reasons.js';
 import type { CaseKind } from './demo.js';
 import type {
   CounterpartyFlow,
@@ -17,7 +19,6 @@ import type {
 } from './history.js';
 import type { Action, Family, Hit, Severity, Unit } from './hit.js';
 import type { DashboardStats, DemoStats, DiskStats, EngineStats, StorageStats } from './stats.js';
-import type { CloseReason } from './work-log.js';
 
 export const SUBPROTOCOL = 'weir.v1';
 /** Close codes; 4500 and above: do not reconnect. */
@@ -43,6 +44,7 @@ export interface AlertRow {
   ruleVersion: number;
   ruleName: { zh: string; en: string };
   family: Family;
+  /** '' where the rule's breaker is open: hits of many customers in one alert. */
   subject: string;
   /** Name as this user may see it. */
   subjectName: string;
@@ -51,7 +53,7 @@ export interface AlertRow {
   severity: Severity;
   score: number;
   action: Action;
-  /** The officer's sentence, newest hit of the highest band. */
+  /** The officer's sentence, newest hit of the highest band; of a flood, how many hits. */
   sentence: { zh: string; en: string };
   amountBaseMinor: number;
   hitCount: number;
@@ -85,6 +87,10 @@ export interface AlertDetail {
     units: Record<string, Unit>;
     /** Observed feature or gate -> the fact that is this customer's normal for it. */
     normals: Record<string, string>;
+    /** How a value becomes the score; null: each band has its own. Money in minor units. */
+    score: { by: string; unit: Unit; points: [value: number, score: number][] } | null;
+    /** Names of a typology's members. */
+    members: Record<string, { zh: string; en: string }>;
   } | null;
   /** What people and the system did, oldest first. */
   trail: { atMs: number; what: string; user: string | null; detail: string }[];
@@ -220,8 +226,8 @@ export interface SystemPage {
   alarms: Alarm[];
   /** Promised p99 of ingest stamp to socket write, ms: marked in the picture. */
   latencyTargetMs: number;
-  /** Names of the rules in force, for the table of rules. */
-  ruleNames: Record<string, { zh: string; en: string }>;
+  /** Rules and typologies of the catalogue in force, for the table of rules. */
+  rules: Record<string, { names: { zh: string; en: string }; state: RuleState }>;
   /** Where each role answers /metrics, /readyz and /healthz, for whoever sits at the machine. */
   operations: { role: 'engine' | 'dashboard' | 'storage'; url: string }[];
 }

@@ -159,6 +159,15 @@ function numberIn(
   return undefined;
 }
 
+/** Of an alert that groups the hits behind a rule's open breaker. */
+export function floodSentence(hits: number): Record<SentenceLanguage, string> {
+  const n = grouped(hits);
+  return {
+    zh: `规则命中过多，断路器已打开：${n} 次命中合并为一条`,
+    en: `The rule floods, its breaker is open: ${n} hit${hits === 1 ? '' : 's'} grouped`,
+  };
+}
+
 export function renderSentence(
   template: string,
   hit: Hit,

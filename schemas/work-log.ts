@@ -3,17 +3,7 @@
  * records. An alert groups the open hits of (rule, subject); its id is its first hit's.
  */
 import { z } from 'zod';
-
-export const CLOSE_REASONS = [
-  'false-positive',
-  'confirmed',
-  'inconclusive',
-  'valuable',
-  'customer-confirmed',
-  'customer-denied',
-  'not-reached',
-] as const;
-export type CloseReason = (typeof CLOSE_REASONS)[number];
+import { CLOSE_REASONS } from './close-reasons.js';
 
 const base = {
   /** Epoch ms of the platform clock. */

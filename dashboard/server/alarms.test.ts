@@ -59,6 +59,7 @@ const raised: Record<keyof typeof ALARMS, AlarmInputs> = {
     snapshots: { lastMs: NOW - 600_001, failed: 0, roundMs: 300_000 },
   }),
   'watermark-behind': withEngine({ watermarkMs: NOW - 600_000 - 300_001 }),
+  'rule-floods': withEngine({ rules: [{ rule: 'fan-in', openShards: 2, floods: 31 }] }),
   'dead-letters-rising': { ...well, newDeadLetters: 1 },
   'dashboard-behind': withSystem({ dashboard: { value: { ...dashboard, hitsWaiting: 5_001 } } }),
   'latency-over-target': withSystem({ dashboard: { value: { ...dashboard, latencyP99Ms: 101 } } }),

@@ -72,6 +72,9 @@ function engineAlarms(inputs: AlarmInputs, engine: Partial<EngineStats>, raise: 
   if (!loading && (engine.watermarkMs ?? 0) > 0 && behindMs > WATERMARK_BEHIND_MS) {
     raise('watermark-behind', `${Math.round(behindMs / 60_000)} min`);
   }
+  for (const { rule, openShards = 0, floods = 0 } of engine.rules ?? []) {
+    if (openShards > 0) raise('rule-floods', `${rule}: ${floods} hits grouped`);
+  }
   if (newDeadLetters > 0) raise('dead-letters-rising', `${newDeadLetters} lately`);
 }
 

@@ -8,13 +8,25 @@
 
 import type { LogReader } from '../../schemas/ports.js';
 import type { AlertCommand, AlertRow } from '../../schemas/protocol.js';
-import { dueMs } from '../../schemas/time.js';
 import { type WorkRecord, workRecordSchema } from '../../schemas/work-log.js';
-import { type AlertEntry, appendHit, applyAct, changing, openEntry } from './alert-entry.js';
+import {
+  type AlertEntry,
+  appendHit,
+  applyAct,
+  changing,
+  openEntry,
+  openRecord,
+  subjectOf,
+} from './alert-entry.js';
 import { AlertStore } from './alert-store.js';
 import { type Change, ChangeRing } from './changes.js';
 import { CHECKPOINT_RECORDS, encodeCheckpoint, loadCheckpoint } from './checkpoint.js';
-import { busyOutcome, type CommandOutcome, decideCommand } from './commands.js';
+import {
+  busyOutcome,
+  type CommandOutcome,
+  decideCommand,
+  type WaitingCommand,
+} from './commands.js';
 import type { BankDirectory } from './directory.js';
 import { decodeHit, type StoredHit } from './hits.js';
 import { alsoPuts, holds, pairKey, type WorkLog } from './work-tables.js';
@@ -48,13 +60,6 @@ export interface AlertBookOptions {
     warn(fields: object, message: string): void;
     error(fields: object, message: string): void;
   };
-}
-
-interface WaitingCommand {
-  alertId: string;
-  command: AlertCommand;
-  user: string;
-  resolve(outcome: CommandOutcome): void;
 }
 
 /** What one turn of the loop decided. */
@@ -251,8 +256,10 @@ export class AlertBook {
   private passGoneHits(): void {
     const first = this.options.hits.first();
     if (this.cursor >= first) return;
-    const facts = { from: this.cursor, to: first };
-    this.options.logger.error(facts, 'hits log: hits were dropped before they were seen');
+    this.options.logger.error(
+      { from: this.cursor, to: first },
+      'hits log: hits were dropped before they were seen',
+    );
     this.cursor = first;
   }
 
@@ -278,34 +285,22 @@ export class AlertBook {
       this.brokenHits++;
       this.options.logger.error({ position }, 'hits log: a record cannot be read, passed over');
     }
-    if (stored.kind !== 'hit' || stored.history) return;
+    if (stored.kind !== 'hit' || stored.quiet) return;
     const { hit } = stored;
     const atMs = this.options.nowMs();
-    const open = this.store.openOf(hit.rule, hit.subject);
+    const open = this.store.openOf(hit.rule, subjectOf(hit));
     const record: WorkRecord =
       open === undefined
-        ? { ...this.opening(hit, batch), atMs, hitPosition: position }
+        ? openRecord(hit, { atMs, position }, this.followed(hit, batch), this.options.directory)
         : { type: 'append', atMs, alertId: open.id, hitId: hit.id, hitPosition: position };
     this.add(record, hit, stored.ingestMs, batch);
   }
 
-  private opening(
-    hit: Hit,
-    batch: Batch,
-  ): Omit<Extract<WorkRecord, { type: 'open' }>, 'atMs' | 'hitPosition'> {
-    const { directory, work } = this.options;
-    const { due } = directory.rule(hit.catalogueVersion, hit.rule) ?? {};
-    const pair = pairKey(hit.rule, hit.subject);
-    const bytes = work.table('last-closed').get(pair);
-    const follows = batch.closed.get(pair)?.id ?? (bytes && decoder.decode(bytes));
-    return {
-      type: 'open',
-      alertId: hit.id,
-      rule: hit.rule,
-      subject: hit.subject,
-      ...(due && { dueMs: dueMs(hit.eventTime, due, directory.calendar()) }),
-      ...(follows && { follows }),
-    };
+  /** The closed alert that a new one of this hit would follow. */
+  private followed(hit: Hit, batch: Batch): string | undefined {
+    const pair = pairKey(hit.rule, subjectOf(hit));
+    const bytes = this.options.work.table('last-closed').get(pair);
+    return batch.closed.get(pair)?.id ?? (bytes && decoder.decode(bytes));
   }
 
   private decide(waiting: WaitingCommand, batch: Batch): void {

@@ -4,9 +4,12 @@
  * records behind it are flushed; so nothing is ever shown that a crash could take back.
  */
 import { unpackProfile } from '../../schemas/classes.js';
+import type { CloseReason } from '../../schemas/close-reasons.js';
 import { type Family, type Hit, SEVERITIES } from '../../schemas/hit.js';
 import type { AlertRow, AlertState } from '../../schemas/protocol.js';
-import type { CloseReason, WorkRecord } from '../../schemas/work-log.js';
+import { floodSentence } from '../../schemas/sentence.js';
+import { dueMs } from '../../schemas/time.js';
+import type { WorkRecord } from '../../schemas/work-log.js';
 import type { BankDirectory } from './directory.js';
 
 /** Hits that the drawer can show. */
@@ -61,18 +64,45 @@ export interface AlertEntry {
   row: AlertRow | undefined;
 }
 
+/** Whom an alert is about: all hits behind an open breaker join one of their rule, of nobody. */
+export const NOBODY = '';
+export function subjectOf(hit: Hit): string {
+  return hit.flood === true ? NOBODY : hit.subject;
+}
+
 export function summarise(hit: Hit, position: number): HitSummary {
   return {
     position,
     severity: SEVERITIES.indexOf(hit.severity),
     score: hit.score,
-    profile: hit.profile,
+    // What a customer is says nothing of a flood of many.
+    profile: hit.flood === true ? 0 : hit.profile,
     family: hit.family,
   };
 }
 
 /** Where the hit is not to be had any more: the alert stays, with what the work log says. */
 const NOTHING_KNOWN = { severity: 0, score: 0, profile: 0, family: 'operations' } as const;
+
+/** The record that opens an alert with its first hit. */
+export function openRecord(
+  hit: Hit,
+  at: { atMs: number; position: number },
+  follows: string | undefined,
+  directory: BankDirectory,
+): Extract<WorkRecord, { type: 'open' }> {
+  const { due } = directory.rule(hit.catalogueVersion, hit.rule) ?? {};
+  return {
+    type: 'open',
+    alertId: hit.id,
+    rule: hit.rule,
+    subject: subjectOf(hit),
+    ...(due && { dueMs: dueMs(hit.eventTime, due, directory.calendar()) }),
+    ...(follows && { follows }),
+    atMs: at.atMs,
+    hitPosition: at.position,
+  };
+}
 
 export function openEntry(
   record: Extract<WorkRecord, { type: 'open' }>,
@@ -164,9 +194,13 @@ export function buildRow(
     score: entry.best.score,
     action: hit?.action ?? 'notify',
     sentence: hit === undefined ? { zh: entry.rule, en: entry.rule } : directory.sentence(hit),
-    amountBaseMinor: hit?.amountBaseMinor ?? 0,
+    amountBaseMinor: isFlood(entry) ? 0 : (hit?.amountBaseMinor ?? 0),
     ...changing(entry),
   };
+}
+
+function isFlood(entry: AlertEntry): boolean {
+  return entry.subject === NOBODY;
 }
 
 /** The part of a row that changes without another hit speaking. */
@@ -184,8 +218,9 @@ export function changing(
   | 'eventTime'
   | 'openedMs'
   | 'updatedMs'
-> {
+> & { sentence?: AlertRow['sentence'] } {
   return {
+    ...(isFlood(entry) && { sentence: floodSentence(entry.hitCount) }),
     hitCount: entry.hitCount,
     state: entry.state,
     owner: entry.owner,

@@ -7,8 +7,8 @@ import { FAMILIES, type Family, type Hit, type Unit } from '../../schemas/hit.js
 import { parseAmount } from '../../schemas/money.js';
 import type { AlertDetail, AlertList, AlertRow } from '../../schemas/protocol.js';
 import type { AlertBook } from './alert-book.js';
-import { type AlertEntry, urgency } from './alert-entry.js';
-import type { BankDirectory } from './directory.js';
+import { type AlertEntry, NOBODY, urgency } from './alert-entry.js';
+import type { AnyRule, BankDirectory } from './directory.js';
 
 const LIST_LIMIT_DEFAULT = 1_000;
 const LIST_LIMIT_MAX = 10_000;
@@ -117,14 +117,15 @@ export function alertDetail(
   const rule = newest && directory.rule(newest.catalogueVersion, newest.rule);
   const others: AlertRow[] = [];
   for (const other of book.store.all()) {
-    if (other.subject !== entry.subject || other.id === entry.id) continue;
+    const isOfSame = other.subject === entry.subject && entry.subject !== NOBODY;
+    if (!isOfSame || other.id === entry.id) continue;
     others.push(book.store.rowOf(other));
     if (others.length === OTHER_ALERTS_MAX) break;
   }
   return {
     row: book.store.rowOf(entry),
     hits,
-    rule: rule === undefined || newest === undefined ? null : ruleView(rule, newest.observed.unit),
+    rule: rule === undefined || newest === undefined ? null : ruleView(rule, newest, directory),
     trail: [
       { atMs: entry.openedMs, what: 'open', user: null, detail: '' },
       ...entry.acts.map(({ atMs, type, user, detail }) => ({ atMs, what: type, user, detail })),
@@ -135,30 +136,52 @@ export function alertDetail(
   };
 }
 
-function ruleView(rule: Rule, unit: Unit): NonNullable<AlertDetail['rule']> {
+function ruleView(
+  rule: AnyRule,
+  { observed, catalogueVersion }: Hit,
+  directory: BankDirectory,
+): NonNullable<AlertDetail['rule']> {
+  const features = 'features' in rule ? Object.entries(rule.features) : [];
+  const members = 'members' in rule ? rule.members : [];
   return {
     id: rule.id,
     version: rule.version,
     names: rule.names,
     formula: rule.formula,
-    units: Object.fromEntries(
-      Object.entries(rule.features).map(([name, f]) => [name, FEATURE_UNITS[f.kind]]),
-    ),
-    normals: rule.normals,
-    bands: rule.bands.map((band) => bandView(band, unit)),
+    units: Object.fromEntries(features.map(([name, f]) => [name, FEATURE_UNITS[f.kind]])),
+    normals: 'normals' in rule ? rule.normals : {},
+    bands: rule.bands.map((band) => bandView(band, observed.unit)),
     references: rule.references,
     owner: rule.owner,
+    score: 'features' in rule ? scoreView(rule) : null,
+    members: Object.fromEntries(
+      members.map(({ rule: id }) => {
+        const names = directory.rule(catalogueVersion, id)?.names;
+        return [id, names ?? { zh: id, en: id }];
+      }),
+    ),
   };
 }
 
-/** Thresholds in the unit of the hit: money in minor units, as everywhere outside YAML. */
+function scoreView(rule: Rule): NonNullable<AlertDetail['rule']>['score'] {
+  if (rule.score === undefined) return null;
+  const { by = rule.observed, points } = rule.score;
+  const feature = rule.features[by];
+  if (feature === undefined) return null;
+  const unit = FEATURE_UNITS[feature.kind];
+  return { by, unit, points: points.map(([value, score]) => [numberIn(value, unit), score]) };
+}
+
+/** In the unit of the hit: money in minor units, as everywhere outside YAML. */
+function numberIn(value: string | number, unit: Unit): number {
+  return unit === 'money' ? (parseAmount(String(value), 2) ?? 0) : Number(value);
+}
+
 function bandView(band: Band, unit: Unit): NonNullable<AlertDetail['rule']>['bands'][number] {
-  const number = (value: string | number): number =>
-    unit === 'money' ? (parseAmount(String(value), 2) ?? 0) : Number(value);
   return {
     outcome: band.outcome,
-    ...(band.from !== undefined && { from: number(band.from) }),
-    ...(band.above !== undefined && { above: number(band.above) }),
+    ...(band.from !== undefined && { from: numberIn(band.from, unit) }),
+    ...(band.above !== undefined && { above: numberIn(band.above, unit) }),
     severity: band.severity,
   };
 }

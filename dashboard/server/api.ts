@@ -4,8 +4,8 @@
  */
 import { z } from 'zod';
 import type { Exchange, Transport, TransportLogger } from '../../platform/index.js';
+import { CLOSE_REASONS } from '../../schemas/close-reasons.js';
 import type { AlertList, Stats } from '../../schemas/protocol.js';
-import { CLOSE_REASONS } from '../../schemas/work-log.js';
 import type { AlertBook } from './alert-book.js';
 import { alertDetail, listAlerts, listQuery } from './alert-query.js';
 import type { Accounts, SignIn, SignInResult } from './auth/accounts.js';

@@ -13,6 +13,13 @@ export interface Decision {
   record?: WorkRecord;
 }
 
+export interface WaitingCommand {
+  alertId: string;
+  command: AlertCommand;
+  user: string;
+  resolve(outcome: CommandOutcome): void;
+}
+
 export function busyOutcome(message: string): CommandOutcome {
   return { ok: false, status: 503, code: 'busy', message };
 }

@@ -4,7 +4,7 @@
  * by the very catalogue that found it.
  */
 import type { LmdbLog } from '../../platform/index.js';
-import type { Rule } from '../../schemas/catalogue.js';
+import type { Rule, Typology } from '../../schemas/catalogue.js';
 import type { Configuration } from '../../schemas/configuration.js';
 import { type ControlRecord, controlSchema } from '../../schemas/control.js';
 import type { Hit } from '../../schemas/hit.js';
@@ -22,13 +22,16 @@ const VERSION_DIGITS = 12;
 const CATALOGUES_MAX = 16;
 const CONTROL_READ_LIMIT = 1_000;
 
+/** What may have hit. */
+export type AnyRule = Rule | Typology;
+
 export interface BankDirectory {
-  rule(catalogueVersion: string, ruleId: string): Rule | undefined;
+  rule(catalogueVersion: string, ruleId: string): AnyRule | undefined;
   subjectName(subject: string): string;
   /** Undefined before the first reference data. */
   customers(): CustomerBook | undefined;
-  /** Names of the rules of the newest catalogue. */
-  ruleNames(): Record<string, { zh: string; en: string }>;
+  /** Rules and typologies of the newest catalogue. */
+  rulesInForce(): readonly AnyRule[];
   calendar(): WorkingCalendar;
   readonly bank: { zone: string; baseCurrency: string };
   sentence(hit: Hit): { zh: string; en: string };
@@ -38,7 +41,7 @@ export interface BankDirectory {
 
 export class JournalDirectory implements BankDirectory {
   private readonly journal: LmdbLog;
-  private readonly catalogues = new Map<string, Map<string, Rule>>();
+  private readonly catalogues = new Map<string, Map<string, AnyRule>>();
   /** Every version that the journal names: short form -> whole hash. */
   private readonly hashes = new Map<string, string>();
   private readonly warn: (message: string) => void;
@@ -81,14 +84,13 @@ export class JournalDirectory implements BankDirectory {
     return this.book;
   }
 
-  ruleNames(): Record<string, { zh: string; en: string }> {
+  rulesInForce(): readonly AnyRule[] {
     // Asks for any rule, so that the catalogue is read if it is not yet.
     this.rule(this.newestCatalogue, '');
-    const rules = this.catalogues.get(this.newestCatalogue)?.values() ?? [];
-    return Object.fromEntries([...rules].map((rule) => [rule.id, rule.names]));
+    return [...(this.catalogues.get(this.newestCatalogue)?.values() ?? [])];
   }
 
-  rule(catalogueVersion: string, ruleId: string): Rule | undefined {
+  rule(catalogueVersion: string, ruleId: string): AnyRule | undefined {
     let rules = this.catalogues.get(catalogueVersion);
     if (rules === undefined) {
       if (!this.hashes.has(catalogueVersion)) this.refresh();
@@ -135,13 +137,15 @@ export class JournalDirectory implements BankDirectory {
     return true;
   }
 
-  private load(version: string): Map<string, Rule> | undefined {
+  private load(version: string): Map<string, AnyRule> | undefined {
     const sha256 = this.hashes.get(version);
     if (sha256 === undefined) return undefined;
     const bytes = this.blob(sha256);
     if (bytes === undefined) return undefined;
-    const parsed = JSON.parse(Buffer.from(bytes).toString('utf8')) as Rule[] | { rules: Rule[] };
-    const list = Array.isArray(parsed) ? parsed : parsed.rules;
+    const parsed = JSON.parse(Buffer.from(bytes).toString('utf8')) as
+      | Rule[]
+      | { rules: Rule[]; typologies: Typology[] };
+    const list = Array.isArray(parsed) ? parsed : [...parsed.rules, ...parsed.typologies];
     const rules = new Map(list.map((rule) => [rule.id, rule]));
     if (this.catalogues.size >= CATALOGUES_MAX) {
       this.catalogues.delete(this.catalogues.keys().next().value as string);

@@ -15,16 +15,16 @@ import {
   HIT_HEADER_SIDE,
   HIT_HEADER_VERSION,
 } from '../../schemas/generated/records.js';
-import { ACTIONS, FAMILIES, type Hit, SEVERITIES } from '../../schemas/hit.js';
+import { ACTIONS, FAMILIES, type Hit, HitFlag, hitFlags, SEVERITIES } from '../../schemas/hit.js';
 
 const KIND_HIT = 1;
 const VERSION = 1;
-const FLAG_HISTORY = 1;
 const SIDES = ['debit', 'credit', 'timer'];
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
 export type StoredHit =
-  | { kind: 'hit'; hit: Hit; history: boolean; ingestMs: number }
+  /** `quiet`: of history or of a rule in shadow, opens no alert. */
+  | { kind: 'hit'; hit: Hit; quiet: boolean; ingestMs: number }
   /** Not for us: a report of a thread, or a form that this version does not know. */
   | { kind: 'other' }
   | { kind: 'broken' };
@@ -44,7 +44,7 @@ export function decodeHit(bytes: Uint8Array): StoredHit {
     return {
       kind: 'hit',
       hit,
-      history: (flags & FLAG_HISTORY) !== 0 || hit.history,
+      quiet: (flags & (HitFlag.history | HitFlag.shadow)) !== 0,
       ingestMs: view.getFloat64(HIT_HEADER_INGEST_MS, true),
     };
   } catch {
@@ -61,7 +61,7 @@ export function encodeHit(hit: Hit, stamp: { position: number; ingestMs: number 
   view.setUint32(HIT_HEADER_LENGTH, length, true);
   view.setUint8(HIT_HEADER_KIND, KIND_HIT);
   view.setUint8(HIT_HEADER_VERSION, VERSION);
-  view.setUint16(HIT_HEADER_FLAGS, hit.history ? FLAG_HISTORY : 0, true);
+  view.setUint16(HIT_HEADER_FLAGS, hitFlags(hit), true);
   view.setFloat64(HIT_HEADER_POSITION, stamp.position, true);
   view.setFloat64(HIT_HEADER_DETECTED_MS, stamp.ingestMs, true);
   view.setFloat64(HIT_HEADER_INGEST_MS, stamp.ingestMs, true);

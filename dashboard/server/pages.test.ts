@@ -196,7 +196,7 @@ describe('pages beside the queue', () => {
       engine: { value: { state: 'running' } },
       dashboard: { value: { pid: process.pid, openAlerts: 0 } },
       ...{ storage: null, demo: null, latencyTargetMs: 100 },
-      ruleNames: { 'cross-border-several': {} },
+      rules: { 'cross-border-several': { names: {} } },
     });
     expect(page.dashboard?.value.latency.bounds).toContain(page.latencyTargetMs / 1_000);
     expect(page.alarms.map(({ code }) => code)).toContain('disk-nearly-full');

@@ -92,6 +92,10 @@ export function hitView(hit: Hit): Hit {
     origin: hit.origin,
     side: hit.side,
     history: hit.history,
+    ...(hit.shadow !== undefined && { shadow: hit.shadow }),
+    ...(hit.flood !== undefined && { flood: hit.flood }),
+    ...(hit.warmingUntil !== undefined && { warmingUntil: hit.warmingUntil }),
+    ...(hit.parts !== undefined && { parts: hit.parts }),
   };
 }
 

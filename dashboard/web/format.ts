@@ -148,6 +148,14 @@ function cut(value: number): string {
   return plain(Math.sign(value) * (Math.floor(Math.abs(value) * 10 + 1e-6) / 10), 1);
 }
 
+/** In its largest unit with one decimal, cut: `45 秒`, `2.5 分`, `1.5 小时`. */
+function secondsText(value: number, t: Texts): string {
+  if (value < 60) return fill(t.queue.seconds, { n: cut(value) });
+  if (value < 3600) return fill(t.queue.minutes, { n: cut(value / 60) });
+  if (value < 2 * 86_400) return fill(t.queue.hours, { n: cut(value / 3600) });
+  return fill(t.queue.days, { n: cut(value / 86_400) });
+}
+
 /** A feature's value in its unit, as in a gate. */
 export function measure(value: number, unit: string, bank: Bank, t: Texts): string {
   switch (unit) {
@@ -163,9 +171,16 @@ export function measure(value: number, unit: string, bank: Bank, t: Texts): stri
       return fill(t.domain.unit.ratio, { n: cut(value) });
     case 'flag':
       return value === 0 ? t.domain.no : t.domain.yes;
+    case 'seconds':
+      return secondsText(value, t);
     default:
-      return plain(value, 2);
+      return cut(value);
   }
+}
+
+/** A flood's alert is of many. */
+export function customerName(row: { subject: string; subjectName: string }, t: Texts): string {
+  return row.subject === '' ? t.queue.manyCustomers : row.subjectName;
 }
 
 /** `2026-03-02`: the bank's day of a moment. */

@@ -3,9 +3,10 @@
  * says the same as the dashboard's alert in memory (dashboard/server/alert-entry.ts): the newest
  * hit of the highest severity speaks, an undone close gives the alert back to who had it before.
  */
+
+import type { CloseReason } from '../../schemas/close-reasons.js';
 import type { AlertSearch, RuleStatistics, StoredAlert } from '../../schemas/history.js';
 import { FAMILIES, type Family, SEVERITIES } from '../../schemas/hit.js';
-import type { CloseReason } from '../../schemas/work-log.js';
 import { exact, type QueryParameters } from '../client/client.js';
 import { limitOf, type Question, wholeMs } from './question.js';
 

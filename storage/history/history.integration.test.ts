@@ -5,10 +5,10 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createLogger, openStatsBoard } from '../../platform/index.js';
+import { CLOSE_REASONS } from '../../schemas/close-reasons.js';
 import { configurationSchema } from '../../schemas/configuration.js';
 import type { AlertSearch, History, HistoryAnswer } from '../../schemas/history.js';
 import { FAMILIES, SEVERITIES } from '../../schemas/hit.js';
-import { CLOSE_REASONS } from '../../schemas/work-log.js';
 import { createDatabaseClient, type DatabaseClient } from '../client/client.js';
 import { classify } from '../client/errors.js';
 import { migrate } from '../client/migrations.js';

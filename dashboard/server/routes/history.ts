@@ -1,11 +1,11 @@
 /** What only the history store knows: statistics of rules, alerts that have left memory. */
 import { z } from 'zod';
 import type { Exchange, Transport } from '../../../platform/index.js';
+import { CLOSE_REASONS } from '../../../schemas/close-reasons.js';
 import { type AlertSearch, HISTORY_ROWS_MAX } from '../../../schemas/history.js';
 import { FAMILIES, SEVERITIES } from '../../../schemas/hit.js';
 import type { AlertSearchReply, RuleStatisticsReply } from '../../../schemas/protocol.js';
 import { bankDay, bankDayStartMs, DAY_MS, parseDay } from '../../../schemas/time.js';
-import { CLOSE_REASONS } from '../../../schemas/work-log.js';
 import type { BankDirectory } from '../directory.js';
 import { type HistoryBlocks, mapBlock } from '../history-blocks.js';
 import { type Doors, fail, json, readQuery } from '../http.js';
@@ -69,14 +69,14 @@ export class HistoryRoutes {
       fail(exchange, 400, 'bad-query', 'from, to: not a day');
       return;
     }
-    const names = directory.ruleNames();
+    const names = new Map(directory.rulesInForce().map((rule) => [rule.id, rule.names]));
     const found = await history.ask((h) => h.searchAlerts(search));
     const reply: AlertSearchReply = {
       alerts: mapBlock(found, (alerts) =>
         alerts.map((alert) => ({
           ...alert,
           subjectName: directory.subjectName(alert.subject),
-          ruleName: names[alert.rule] ?? { zh: alert.rule, en: alert.rule },
+          ruleName: names.get(alert.rule) ?? { zh: alert.rule, en: alert.rule },
         })),
       ),
     };

@@ -106,7 +106,9 @@ export class SystemRoutes {
     });
     return {
       ...{ atMs, ...roles, alarms, latencyTargetMs: LATENCY_TARGET_MS },
-      ruleNames: directory.ruleNames(),
+      rules: Object.fromEntries(
+        directory.rulesInForce().map(({ id, names, state }) => [id, { names, state }]),
+      ),
       operations: operationsOf(configuration),
     };
   }

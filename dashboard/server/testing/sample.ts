@@ -97,7 +97,7 @@ export function sampleDirectory(): BankDirectory {
     subjectName: (subject) =>
       subject.startsWith('wide') ? 'w'.repeat(3_000) : `name of ${subject}`,
     customers: () => customers,
-    ruleNames: () => ({ [sampleRule.id]: sampleRule.names }),
+    rulesInForce: () => [sampleRule],
     calendar: () => calendar,
     bank: { zone: 'Asia/Shanghai', baseCurrency: 'CNY' },
     sentence: (hit) => ({

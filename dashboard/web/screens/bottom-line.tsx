@@ -1,7 +1,7 @@
 /** The line below the table: what waits, how much is shown, and three small figures. */
 import { useMemo } from 'preact/hooks';
 import { Sparkline } from '../chart/sparkline.js';
-import { plain } from '../format.js';
+import { customerName, plain } from '../format.js';
 import { type Undoable, undo, undoable } from '../state/actions.js';
 import type { Address } from '../state/filter.js';
 import { language } from '../state/preferences.js';
@@ -87,7 +87,7 @@ function Toast({ done }: { done: Undoable }) {
   return (
     <span class="toast" data-toast={done.what}>
       <span class="toast-words" title={done.before.sentence[language.value]}>
-        {fill(words, { customer: done.before.subjectName })}
+        {fill(words, { customer: customerName(done.before, text.value) })}
       </span>
       <button type="button" class="button" onClick={undo}>
         {t.undo} <Key name="U" />

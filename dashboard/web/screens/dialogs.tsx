@@ -1,10 +1,10 @@
 /** The page's windows: native modal dialogs, in which the browser keeps the focus. */
 import { signal } from '@preact/signals';
 import { useState } from 'preact/hooks';
-import type { CloseReason } from '../../../schemas/work-log.js';
+import { CLOSE_REASONS, type CloseReason } from '../../../schemas/close-reasons.js';
+import { customerName } from '../format.js';
 import { close, closing } from '../state/actions.js';
 import { api } from '../state/api.js';
-import { CLOSE_REASONS } from '../state/filter.js';
 import { language, shortcuts } from '../state/preferences.js';
 import { announcement, store } from '../state/queue.js';
 import { passwordWasSet } from '../state/session.js';
@@ -89,7 +89,7 @@ function CloseAlert({ id }: { id: string }) {
         {row === undefined ? null : (
           <p class="muted">
             {fill(t.dialogs.closeLead, {
-              customer: row.subjectName,
+              customer: customerName(row, t),
               rule: row.ruleName[language.value],
             })}
           </p>

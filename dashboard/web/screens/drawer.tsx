@@ -124,11 +124,18 @@ function Summary({ row, followedBy }: { row: AlertRow; followedBy: string | null
         <span class="muted">{word(t.domain.state, row.state)}</span>
       </p>
       <h2>{row.sentence[language.value]}</h2>
+      {row.subject === '' ? <p class="notice bad">{t.drawer.flood}</p> : null}
       <p class="who">
-        <a class="customer-link" href={`/customers/${encodeURIComponent(row.subject)}`}>
-          {row.subjectName}
-        </a>
-        <span class="tier">{word(t.domain.tier, row.tier)}</span>
+        {row.subject === '' ? (
+          <span>{t.queue.manyCustomers}</span>
+        ) : (
+          <>
+            <a class="customer-link" href={`/customers/${encodeURIComponent(row.subject)}`}>
+              {row.subjectName}
+            </a>
+            <span class="tier">{word(t.domain.tier, row.tier)}</span>
+          </>
+        )}
         {row.watch.map((name) => (
           <span class="watch" key={name}>
             {word(t.domain.watch, name)}

@@ -19,16 +19,20 @@ import { fill, text, word } from '../text/index.js';
 import { Block } from './block.js';
 import { featureName, Gates } from './gates.js';
 import { Picture } from './picture.js';
+import { Score, Warming } from './score.js';
 import { Shape } from './shape.js';
 
 export function Evidence({ detail }: { detail: AlertDetail }) {
   const hit = detail.hits[0];
+  const isFlood = detail.row.subject === '';
   return (
     <>
+      {hit === undefined ? null : <Warming hit={hit} />}
+      {hit === undefined || isFlood ? null : <Score hit={hit} rule={detail.rule} />}
       {hit === undefined ? null : <Gates hit={hit} rule={detail.rule} />}
       {hit === undefined ? null : <Transactions hit={hit} />}
       {hit === undefined ? null : <Facts hit={hit} rule={detail.rule} />}
-      <Picture row={detail.row} hit={hit} />
+      {isFlood ? null : <Picture row={detail.row} hit={hit} />}
       <OtherAlerts rows={detail.otherAlerts} />
       <Hits detail={detail} />
       <Versions detail={detail} hit={hit} />
@@ -104,7 +108,8 @@ function Facts({ hit, rule }: { hit: Hit; rule: AlertDetail['rule'] }) {
   // The normals stand beside their gates.
   const normals = new Set(Object.values(rule?.normals ?? {}));
   const facts = Object.entries(hit.facts).filter(([name]) => !normals.has(name));
-  if (facts.length === 0) return null;
+  // A typology's are its parts, told with the score.
+  if (facts.length === 0 || hit.parts !== undefined) return null;
   return (
     <Block title={t.drawer.facts}>
       <dl class="pairs">

@@ -3,13 +3,12 @@
  * family, severity and the reason of closing, newest first.
  */
 import { useEffect, useState } from 'preact/hooks';
+import { CLOSE_REASONS, type CloseReason } from '../../../schemas/close-reasons.js';
 import type { Family, Severity } from '../../../schemas/hit.js';
+import { FAMILIES, SEVERITIES } from '../../../schemas/hit-words.js';
 import type { AlertSearchReply } from '../../../schemas/protocol.js';
-import type { CloseReason } from '../../../schemas/work-log.js';
-import { bankDay, clockTime, plain } from '../format.js';
+import { bankDay, clockTime, customerName, plain } from '../format.js';
 import { api, failure } from '../state/api.js';
-import { CLOSE_REASONS, FAMILY_ORDER } from '../state/filter.js';
-import { SEVERITIES } from '../state/order.js';
 import { language } from '../state/preferences.js';
 import { nowMs, openAlert } from '../state/queue.js';
 import { bank } from '../state/session.js';
@@ -134,8 +133,8 @@ function Form({ asked, change, submit }: FormProps) {
     >
       {day('fromDay')}
       {day('toDay')}
-      {select('family', FAMILY_ORDER, t.domain.family)}
-      {select('severity', SEVERITIES, t.domain.severity)}
+      {select('family', FAMILIES, t.domain.family)}
+      {select('severity', [...SEVERITIES].reverse(), t.domain.severity)}
       {select('reason', CLOSE_REASONS, t.domain.reason)}
       <button type="submit" class="button primary">
         {t.older.search}
@@ -169,7 +168,7 @@ function Results({ rows, shut }: { rows: Row[]; shut: () => void }) {
                   <Shape severity={row.severity} /> {word(t.domain.severity, row.severity)}
                 </span>
               </td>
-              <td>{row.subjectName}</td>
+              <td>{customerName(row, t)}</td>
               <td>
                 <button
                   type="button"

@@ -1,7 +1,8 @@
 /** Tabs with counters, search, open or closed, sort (narrow screens), Live or Paused. */
 import { useEffect, useState } from 'preact/hooks';
+import { FAMILIES } from '../../../schemas/hit-words.js';
 import { plain } from '../format.js';
-import { FAMILY_ORDER, type Filter } from '../state/filter.js';
+import type { Filter } from '../state/filter.js';
 import type { SortKey } from '../state/order.js';
 import { address, counts, go, pause, paused, resume, store } from '../state/queue.js';
 import { text } from '../text/index.js';
@@ -94,7 +95,7 @@ function Tabs({ filter }: { filter: Omit<Filter, 'user'> }) {
     { key: 'free', label: t.queue.unassigned, n: n.unassigned, who: 'unassigned', family: null },
     { key: 'due', label: t.queue.dueSoon, n: n.dueSoon, who: 'due', family: null },
   ];
-  for (const family of FAMILY_ORDER) {
+  for (const family of FAMILIES) {
     const count = n.byFamily[family] ?? 0;
     if (count === 0 && !FAMILIES_ALWAYS.has(family) && filter.family !== family) continue;
     tabs.push({ key: family, label: t.domain.family[family], n: count, who: 'all', family });

@@ -1,7 +1,9 @@
 /** Commands on alerts: shown at once, sent with an idempotency key, taken back when refused. */
+
 import { signal } from '@preact/signals';
+import type { CloseReason } from '../../../schemas/close-reasons.js';
 import { type AlertCommand, type AlertRow, UNDO_MS } from '../../../schemas/protocol.js';
-import type { CloseReason } from '../../../schemas/work-log.js';
+import { customerName } from '../format.js';
 import type { Texts } from '../text/index.js';
 import { fill, text } from '../text/index.js';
 import { api, failure } from './api.js';
@@ -26,7 +28,7 @@ function offerUndo(offer: Undoable | null): void {
   if (offer === null) return;
   const t = text.value.queue;
   const done = fill(t[offer.what === 'take' ? 'tookAlert' : 'closedAlert'], {
-    customer: offer.before.subjectName,
+    customer: customerName(offer.before, text.value),
   });
   announcement.value = `${done} ${t.undoHint}`;
   undoTimer = setTimeout(() => {

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { FAMILIES } from '../../../schemas/hit-words.js';
 import type { AlertRow } from '../../../schemas/protocol.js';
 import { makeRow, seeded } from '../testing/alerts.js';
-import { type Address, FAMILY_ORDER, matches, readAddress, writeAddress } from './filter.js';
+import { type Address, matches, readAddress, writeAddress } from './filter.js';
 import { SORT_KEYS, sortRows } from './order.js';
 
 const NOW = 1_800_000_000_000;
@@ -20,7 +21,7 @@ describe('address', () => {
       filter: fc.record({
         state: fc.constantFrom('open' as const, 'closed' as const),
         who: fc.constantFrom(...(['all', 'mine', 'unassigned', 'due'] as const)),
-        family: fc.option(fc.constantFrom(...FAMILY_ORDER)),
+        family: fc.option(fc.constantFrom(...FAMILIES)),
         q: fc.string({ unit: 'grapheme' }),
       }),
       sort: fc.record({ key: fc.constantFrom(...SORT_KEYS), ascending: fc.boolean() }),

@@ -1,7 +1,6 @@
 /** What the queue shows: one value, written to the address and read back from it. */
-import type { Family } from '../../../schemas/hit.js';
+import { FAMILIES, type Family } from '../../../schemas/hit-words.js';
 import type { AlertRow } from '../../../schemas/protocol.js';
-import type { CloseReason } from '../../../schemas/work-log.js';
 import { isDueSoon, SORT_KEYS, type Sort, type SortKey } from './order.js';
 
 export interface Filter {
@@ -12,27 +11,6 @@ export interface Filter {
   /** Whose alerts "mine" are. */
   user: string;
 }
-
-export const FAMILY_ORDER: readonly Family[] = [
-  'aml',
-  'activity-drop',
-  'outflow',
-  'credit',
-  'care',
-  'suitability',
-  'operations',
-];
-
-/** The closed list of the work log, in the order in which officers use it. */
-export const CLOSE_REASONS: readonly CloseReason[] = [
-  'false-positive',
-  'confirmed',
-  'inconclusive',
-  'valuable',
-  'customer-confirmed',
-  'customer-denied',
-  'not-reached',
-];
 
 export interface Address {
   filter: Omit<Filter, 'user'>;
@@ -85,7 +63,7 @@ export function readAddress(hash: string): Address {
     filter: {
       state: search.get('state') === 'closed' ? 'closed' : 'open',
       who: who !== null && ['mine', 'unassigned', 'due'].includes(who) ? who : 'all',
-      family: family !== null && FAMILY_ORDER.includes(family) ? family : null,
+      family: family !== null && FAMILIES.includes(family) ? family : null,
       q: search.get('q') ?? '',
     },
     sort: {

@@ -3,6 +3,7 @@
  * left to the deadline (in steps, so that the score still counts), then tier; then score, then
  * newest first. Ties end at the id, so that the order is one and the same on every screen.
  */
+import { SEVERITIES } from '../../../schemas/hit-words.js';
 import type { AlertRow } from '../../../schemas/protocol.js';
 
 export const SORT_KEYS = ['urgency', 'score', 'age'] as const;
@@ -13,9 +14,6 @@ export interface Sort {
   ascending: boolean;
 }
 
-const SEVERITY: Record<string, number> = { critical: 5, high: 4, medium: 3, low: 2, info: 1 };
-/** Worst first. */
-export const SEVERITIES: readonly string[] = Object.keys(SEVERITY);
 const TIER: Record<string, number> = { strategic: 4, growth: 3, base: 2, attention: 1 };
 const HOUR_MS = 3_600_000;
 
@@ -33,7 +31,7 @@ export function urgency(row: AlertRow, nowMs: number): number {
   const ill = row.watch.includes('special-care') ? 1 : 0;
   return (
     ill * 1000 +
-    (SEVERITY[row.severity] ?? 0) * 100 +
+    (SEVERITIES.indexOf(row.severity) + 1) * 100 +
     dueStep(row, nowMs) * 10 +
     (TIER[row.tier] ?? 0)
   );

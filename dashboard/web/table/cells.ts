@@ -3,7 +3,16 @@
  * costs a few text writes and no new element.
  */
 import type { AlertRow } from '../../../schemas/protocol.js';
-import { type Bank, bothClocks, clockTime, eventTime, money, plain, timeLeft } from '../format.js';
+import {
+  type Bank,
+  bothClocks,
+  clockTime,
+  customerName,
+  eventTime,
+  money,
+  plain,
+  timeLeft,
+} from '../format.js';
 import type { Language } from '../state/preferences.js';
 import { fill, type Texts, word } from '../text/index.js';
 import { severityShape } from './shapes.js';
@@ -108,12 +117,12 @@ export class RowView {
     this.element.dataset['state'] = row.state;
     this.severityWord.set(word(t.domain.severity, row.severity));
     this.score.set(plain(row.score));
-    this.name.set(row.subjectName);
+    this.name.set(customerName(row, t));
     this.tier.set(row.tier === 'base' ? '' : word(t.domain.tier, row.tier));
     this.watch.set(row.watch.map((name) => word(t.domain.watch, name)).join(' '));
     this.sentence.set(row.sentence[context.language]);
     this.title('reason', `${row.ruleName[context.language]}\n${row.sentence[context.language]}`);
-    this.title('customer', `${row.subjectName}\n${row.subject}`);
+    this.title('customer', `${customerName(row, t)}\n${row.subject}`);
     // A closed bank day has no amount of its own.
     this.amount.set(row.amountBaseMinor > 0 ? money(row.amountBaseMinor, bank) : '—');
     this.showHits(row, added, sameAlert, t);

@@ -212,19 +212,61 @@ function makeHit(row: AlertRow, n: number): Hit {
   };
 }
 
+/** Of these kinds one is a typology, one has points, one warms up after a change. */
+const TYPOLOGY = 'dormant-reactivation';
+const MEMBERS = {
+  'dormant-customer': { zh: '沉睡客户突然活跃', en: 'Dormant customer reactivated' },
+  'new-payee-large': { zh: '向新收款方大额付款', en: 'Large payment to a new payee' },
+};
+type RuleScore = NonNullable<AlertDetail['rule']>['score'];
+
+function scoreOf(row: AlertRow): RuleScore {
+  if (row.rule !== 'structuring') return null;
+  const points: [number, number][] = [
+    [60, 40],
+    [3_600, 60],
+    [172_800, 90],
+  ];
+  return { by: 'sinceFirst', unit: 'seconds', points };
+}
+
+function special(hit: Hit): Hit {
+  const { rule, eventTime } = hit;
+  if (rule === 'structuring') return { ...hit, facts: { ...hit.facts, sinceFirst: 5_400 } };
+  if (rule === 'activity-drop') return { ...hit, warmingUntil: eventTime + 5 * 86_400_000 };
+  if (rule !== TYPOLOGY) return hit;
+  const at = { eventTime, band: 'reached' };
+  return {
+    ...hit,
+    observed: { feature: 'score', unit: 'number', value: 74.5 },
+    threshold: 60,
+    gates: [],
+    facts: { 'dormant-customer': 49.5, 'new-payee-large': 25 },
+    parts: [
+      { rule: 'dormant-customer', weight: 0.9, outcome: 55, ...at },
+      { rule: 'new-payee-large', weight: 0.5, outcome: 50, ...at },
+    ],
+  };
+}
+
 type Trail = AlertDetail['trail'];
 
 export function makeDetail(row: AlertRow, trail: Trail, others: AlertRow[]): AlertDetail {
   const kind = kindOf(row);
   return {
     row,
-    hits: Array.from({ length: Math.min(row.hitCount, 50) }, (_, n) => makeHit(row, n)),
+    hits: Array.from({ length: Math.min(row.hitCount, 50) }, (_, n) => special(makeHit(row, n))),
     rule: {
       id: row.rule,
       version: row.ruleVersion,
       names: row.ruleName,
       formula: `${kind.feature} >= ${kind.threshold}`,
-      units: { [kind.feature]: kind.unit, meanPayment: 'money', newCounterparty: 'flag' },
+      units: {
+        [kind.feature]: kind.unit,
+        meanPayment: 'money',
+        newCounterparty: 'flag',
+        sinceFirst: 'seconds',
+      },
       normals: {},
       bands: [
         { outcome: 'reached', from: kind.threshold, severity: row.severity },
@@ -232,6 +274,8 @@ export function makeDetail(row: AlertRow, trail: Trail, others: AlertRow[]): Ale
       ],
       references: ['PBoC Order [2016] No. 3 Art. 5'],
       owner: 'compliance',
+      score: scoreOf(row),
+      members: row.rule === TYPOLOGY ? MEMBERS : {},
     },
     trail,
     otherAlerts: others,

@@ -1,4 +1,6 @@
 /** The test server's answers about customers, history and the demonstration bank. */
+
+import { CLOSE_REASONS } from '../../../schemas/close-reasons.js';
 import { CASE_KINDS, DEMO_RATE_MAX, demoCommandSchema } from '../../../schemas/demo.js';
 import type { HistoryAnswer } from '../../../schemas/history.js';
 import { FAMILIES, SEVERITIES } from '../../../schemas/hit.js';
@@ -14,7 +16,6 @@ import type {
   RuleStatisticsReply,
   SessionUser,
 } from '../../../schemas/protocol.js';
-import { CLOSE_REASONS } from '../../../schemas/work-log.js';
 import { systemRoute } from '../pages/testing/system.js';
 import { bankDay, bankDayStartMs } from './history.js';
 import type { World } from './world.js';

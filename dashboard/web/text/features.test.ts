@@ -8,7 +8,8 @@ import zhFeatures from './zh/features.json';
 
 interface RuleFile {
   id: string;
-  features: Record<string, { kind: keyof typeof FEATURE_UNITS }>;
+  /** A typology has none. */
+  features?: Record<string, { kind: keyof typeof FEATURE_UNITS }>;
 }
 const folder = new URL('../../../scoring/catalogue/rules/', import.meta.url);
 const rules = readdirSync(folder).flatMap((file) =>
@@ -18,7 +19,9 @@ const rules = readdirSync(folder).flatMap((file) =>
 );
 /** `rule feature unit`. */
 const shown = rules.flatMap(({ id, features }) =>
-  Object.entries(features).map(([name, { kind }]) => [id, name, FEATURE_UNITS[kind]] as const),
+  Object.entries(features ?? {}).map(
+    ([name, { kind }]) => [id, name, FEATURE_UNITS[kind]] as const,
+  ),
 );
 const nameOf = (group: Record<string, string>, feature: string, unit: string) =>
   group[`${feature}:${unit}`] ?? group[feature];

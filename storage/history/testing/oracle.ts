@@ -1,4 +1,6 @@
 /** The answers by brute force over the distinct rows, in plain code. */
+
+import type { CloseReason } from '../../../schemas/close-reasons.js';
 import type {
   AlertSearch,
   CounterpartyFlow,
@@ -9,7 +11,6 @@ import type {
   StoredAlert,
 } from '../../../schemas/history.js';
 import { type Family, SEVERITIES } from '../../../schemas/hit.js';
-import type { CloseReason } from '../../../schemas/work-log.js';
 import { dateOf, type EventRow, type LegRow, type World } from './world.js';
 
 /** Texts are ordered by their bytes. */

@@ -2,9 +2,10 @@
  * A random history: the rows that must be found, and the same rows as a writer under retries would
  * bring them: more than once, in any order, sums in older versions before and after the newest.
  */
+
+import { CLOSE_REASONS, type CloseReason } from '../../../schemas/close-reasons.js';
 import type { CustomerDay, StoredAlert } from '../../../schemas/history.js';
 import { FAMILIES } from '../../../schemas/hit.js';
-import { CLOSE_REASONS, type CloseReason } from '../../../schemas/work-log.js';
 import type { RowWriter } from '../../client/row-binary.js';
 import type { Tables } from '../../writer/tables.js';
 

@@ -3,14 +3,16 @@ import type { ComponentChildren } from 'preact';
 import type { RuleStatistics } from '../../../../schemas/history.js';
 import type { SystemPage } from '../../../../schemas/protocol.js';
 import type { EngineStats } from '../../../../schemas/stats.js';
-import { duration, plain } from '../../format.js';
+import { duration, minuteTime, plain } from '../../format.js';
 import { failure } from '../../state/api.js';
 import { language } from '../../state/preferences.js';
+import { bank } from '../../state/session.js';
 import { fill, text, word } from '../../text/index.js';
 import { pagesApi } from '../api.js';
 import { usePolled } from '../poll.js';
 import { Share } from './engine.js';
 import { Section } from './section.js';
+import { StateMark } from './state-mark.js';
 import { type Column, Table } from './table.js';
 import { systemText } from './text.js';
 
@@ -43,7 +45,7 @@ export function Rules({ page, engine }: { page: SystemPage; engine: EngineStats 
   const polled = usePolled('rules', STATISTICS_MS, () => pagesApi.ruleStatistics(STATISTICS_DAYS));
   const block = polled.value?.statistics ?? null;
   const past = block?.state === 'ok' ? block.value : [];
-  const lines = ruleLines(engine?.rules ?? [], past, Object.keys(page.ruleNames));
+  const lines = ruleLines(engine?.rules ?? [], past, Object.keys(page.rules));
   const cost = lines.reduce((sum, line) => sum + (line.now?.evaluations ?? 0), 0);
   const why =
     polled.refusal !== null
@@ -65,6 +67,31 @@ export function Rules({ page, engine }: { page: SystemPage; engine: EngineStats 
   );
 }
 
+/** In force, in shadow or not at all; loudly, when its breaker is open; and until when it warms. */
+function Standing({ line, page }: { line: Line; page: SystemPage }) {
+  const s = systemText.value;
+  const { rule, now } = line;
+  const state = page.rules[rule]?.state ?? now?.state ?? 'gone';
+  const { openShards = 0, floods = 0, warmingUntilMs = 0 } = now ?? {};
+  const breaker = fill(s.breakerOpen, { n: plain(floods) });
+  const time = minuteTime(warmingUntilMs, bank.value);
+  return (
+    <div class="rule-standing">
+      <StateMark state={state === 'active' ? 'good' : 'off'} words={word(s.ruleStates, state)} />
+      {openShards === 0 ? null : (
+        <span title={fill(s.breakerWhy, { shards: openShards })}>
+          <StateMark state="bad" words={breaker} />
+        </span>
+      )}
+      {warmingUntilMs === 0 ? null : (
+        <span title={s.warmingWhy}>
+          <StateMark state="busy" words={fill(s.warmingUntil, { time })} />
+        </span>
+      )}
+    </div>
+  );
+}
+
 function columns(page: SystemPage, cost: number): Column<Line>[] {
   const t = text.value;
   const s = systemText.value;
@@ -80,9 +107,10 @@ function columns(page: SystemPage, cost: number): Column<Line>[] {
     {
       head: s.rule,
       cell: (line) => (
-        <span title={line.rule}>{page.ruleNames[line.rule]?.[language.value] ?? line.rule}</span>
+        <span title={line.rule}>{page.rules[line.rule]?.names[language.value] ?? line.rule}</span>
       ),
     },
+    { head: s.ruleState, cell: (line) => <Standing line={line} page={page} /> },
     { head: s.hits, number: true, cell: present((each) => <strong>{plain(each.hits)}</strong>) },
     { head: s.evaluations, number: true, cell: present((each) => plain(each.evaluations)) },
     {

@@ -5,6 +5,7 @@ import type {
   DashboardStats,
   EngineStats,
   HistogramCounts,
+  RuleStats,
   StorageStats,
 } from '../../../../schemas/stats.js';
 import type { Answer, Ask } from '../../testing/routes.js';
@@ -72,9 +73,11 @@ function engine(now: number): EngineStats {
     scoredEnd: total - 2,
     scoring: histogram(BATCH_BOUNDS, [0, 120, 9_400, 41_000, 12_000, 2_100, 220, 31, 4, 0]),
     rules: [
-      { rule: 'structuring', hits: 31, evaluations: 410_200, notApplicable: 1_200 },
-      { rule: 'several-cross-border', hits: 44, evaluations: 92_000, notApplicable: 318_000 },
-      { rule: 'activity-drop', hits: 12, evaluations: 51_000, notApplicable: 0 },
+      rule('structuring', [31, 410_200, 1_200], { warmingUntilMs: now + 5 * 86_400_000 }),
+      rule('several-cross-border', [44, 92_000, 318_000]),
+      rule('fan-in', [9_120, 77_000, 0], { floods: 6_412, openShards: 3 }),
+      rule('quiet', [5, 2_000, 0], { state: 'shadow' }),
+      rule('activity-drop', [12, 51_000, 0]),
     ],
     hitsTotal: 87,
     hitsPerSecond: 0.2,
@@ -123,6 +126,15 @@ function storage(world: World, now: number): StorageStats {
   };
 }
 
+function rule(
+  id: string,
+  [hits, evaluations, notApplicable]: [number, number, number],
+  more: Partial<RuleStats> = {},
+): RuleStats {
+  const whole = { floods: 0, openShards: 0, warmingUntilMs: 0 };
+  return { rule: id, state: 'active', hits, evaluations, notApplicable, ...whole, ...more };
+}
+
 const alarm = (code: AlarmCode, detail: string): Alarm => ({
   code,
   severity: ALARMS[code],
@@ -133,8 +145,14 @@ function system(world: World): SystemPage {
   const now = Date.now();
   const away = world.engine === 'away';
   const absent = world.history.state.state === 'absent';
-  const ruleNames: SystemPage['ruleNames'] = { quiet: { zh: '安静的规则', en: 'A quiet rule' } };
-  for (const row of world.rows.values()) ruleNames[row.rule] = row.ruleName;
+  const rules: SystemPage['rules'] = {
+    quiet: { names: { zh: '安静的规则', en: 'A quiet rule' }, state: 'shadow' },
+    resting: { names: { zh: '暂停的规则', en: 'A paused rule' }, state: 'paused' },
+    'fan-in': { names: { zh: '资金集中转入', en: 'Fan-in' }, state: 'active' },
+  };
+  for (const row of world.rows.values()) {
+    rules[row.rule] = { names: row.ruleName, state: 'active' };
+  }
   return {
     atMs: now,
     engine: away ? null : { atMs: now - 600, value: engine(now) },
@@ -158,10 +176,11 @@ function system(world: World): SystemPage {
     demo: world.demo,
     alarms: [
       ...(away ? [alarm('engine-away', 'nothing heard for 12 s')] : []),
+      alarm('rule-floods', 'fan-in: 6,412 hits grouped'),
       ...(absent ? [alarm('history-absent', world.history.state.detail)] : []),
     ],
     latencyTargetMs: 50,
-    ruleNames,
+    rules,
     operations: [
       { role: 'engine', url: 'http://127.0.0.1:8482' },
       { role: 'dashboard', url: 'http://127.0.0.1:8483' },
