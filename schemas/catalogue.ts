@@ -110,6 +110,7 @@ const due = z
   .optional();
 const RISK_TYPES = ['aml', 'credit', 'operational', 'legal', 'market', 'reputation'] as const;
 const RULE_STATES = ['draft', 'shadow', 'active', 'paused'] as const;
+export type RuleState = (typeof RULE_STATES)[number];
 
 export const ruleSchema = z.strictObject({
   id: identifier,
@@ -125,7 +126,10 @@ export const ruleSchema = z.strictObject({
       lists: z.array(z.enum(LIST_KINDS)).default([]),
     })
     .prefault({}),
-  /** When: a leg that passes the filter, or the close of every bank day. */
+  /**
+   * When: a leg that passes the filter, or the close of every bank day from the customer's first own
+   * doing (`customerMade`) to 119 days behind its newest.
+   */
   on: z.union([z.literal('day-close'), filterSchema]),
   features: z.record(featureName, featureSchema),
   gates: z.array(gateSchema).default([]),
