@@ -14,6 +14,7 @@ import { type KeepContext, keepLeg, packLeg, undoLeg } from './keep.js';
 import { legsBehind, momentOfKept } from './later.js';
 import type { LegView } from './leg-view.js';
 import { noteOutcome } from './outcomes.js';
+import { advancePanes, countNewcomer, holdBalance } from './panes.js';
 import { type CompiledRule, NOTABLE, RECENT } from './plan.js';
 import { describeRegion, type RegionDescription } from './rebuild.js';
 import { H, type Region } from './region.js';
@@ -50,6 +51,8 @@ export interface ShardContext extends KeepContext {
   onOutcome?:
     | ((rule: CompiledRule, band: number, observed: number, m: Readonly<Moment>) => void)
     | undefined;
+  /** Called at each new leg and each close of a day, before its rules are evaluated. */
+  onMoment?: ((shard: Shard, m: Readonly<Moment>) => void) | undefined;
   /** Called with every hit, in order. `position` is the journal record being scored. */
   emit(hit: Hit, rule: Judged, band: number, position: number, ingestMs: number): void;
 }
@@ -121,7 +124,9 @@ export class Shard {
     this.#ingestMs = leg.ingestMs;
     const row = this.#row(leg);
     const day = context.time.dayOf(leg.eventMs);
+    advancePanes(region, row, context.layout, day);
     advanceDay(region, row, day);
+    holdBalance(region, row, context.layout, leg.eventMs, context.time);
     const firstMs = f64[row + ROW.firstMs];
     if (firstMs === 0 || leg.eventMs < firstMs) f64[row + ROW.firstMs] = leg.eventMs;
     const inOrder = leg.eventMs >= f64[row + ROW.lastMs];
@@ -146,6 +151,7 @@ export class Shard {
     }
     keepLeg(region, context, m, leg, plan);
     if (muted) return;
+    context.onMoment?.(this, m);
     this.#judge(plan.rules, m, leg);
     if (!inOrder) {
       f64[H.lateScored]++;
@@ -249,7 +255,10 @@ export class Shard {
     const { bytes, counterpartyHash, counterpartyStart, counterpartyLength } = leg;
     m.counterparty = intern(region, counterpartyHash, bytes, counterpartyStart, counterpartyLength);
     if (isReceipt || (leg.classBits & ClassBit.ownAccount) !== 0) return;
-    m.classBits |= touchPair(region, m.row, m.counterparty, m.day, leg.side, leg.amount);
+    const bits = touchPair(region, m.row, m.counterparty, m.day, leg.side, leg.amount);
+    m.classBits |= bits;
+    if ((bits & ClassBit.firstPayment) === 0) return;
+    countNewcomer(region, m.row, context.layout, m.day, leg.side, 1);
   }
 
   /** A payment between own accounts says which channels are used; it is never a new one itself. */
@@ -347,6 +356,7 @@ export class Shard {
     m.counterparty = 0;
     m.packed = 0;
     m.limitSingle = m.limitDay = m.limitMonth = Number.NaN;
+    this.context.onMoment?.(this, m);
     for (const rule of this.context.plan.dayCloseRules) {
       const band = this.context.evaluator.evaluate(this.region, rule, m);
       if (band >= 0) this.#reach(rule, band, m, NO_LEG, position);

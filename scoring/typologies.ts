@@ -93,6 +93,20 @@ export function judgeTypology(
   reached: readonly Reached[],
   atMs: number,
 ): TypologyOutcome | undefined {
+  const { score, parts, cause } = weigh(region, row, typology, reached, atMs);
+  const band = bandOf(typology.bands, score);
+  if (cause === undefined || band < 0) return undefined;
+  return { band, score, parts, cause };
+}
+
+/** The typology's score at a moment, whether a member has reached a band at it (`cause`) or not. */
+export function weigh(
+  region: Region,
+  row: number,
+  typology: CompiledTypology,
+  reached: readonly Reached[],
+  atMs: number,
+): Pick<TypologyOutcome, 'score' | 'parts'> & { cause: Reached | undefined } {
   let score = 0;
   let cause: Reached | undefined;
   let causeWeighs = -1;
@@ -107,12 +121,9 @@ export function judgeTypology(
     const weighs = weight * now.rule.bands[now.band].band.score;
     if (weighs > causeWeighs) [cause, causeWeighs] = [now, weighs];
   }
-  if (cause === undefined) return undefined;
   score = Math.min(100, Math.round(score * 1e6) / 1e6);
-  const band = bandOf(typology.bands, score);
-  if (band < 0) return undefined;
   parts.sort((a, b) => b.weight * b.outcome - a.weight * a.outcome);
-  return { band, score, parts, cause };
+  return { score, parts, cause };
 }
 
 /** The member's highest outcome in (t - window, t]; of equal ones the newest. */

@@ -41,6 +41,7 @@ export function runExample(
     catalogue: alone(catalogue, of),
     shardsTotal: 1,
     regionBytes: REGION_BYTES,
+    rates: example.rates,
   });
   feeder.feed(withDailyWatermarks(recordsOfExample(example)));
   const hits = [...feeder.hits.values()].filter((h) => h.rule === of.id);
