@@ -10,6 +10,12 @@ import { ROW } from './row.js';
 const GAP_MIN_MS = 86_400_000;
 const NONE = Number.NEGATIVE_INFINITY;
 
+/** Up to a day reads 0, as it does where no gap is kept. */
+function since(startMs: number, eventMs: number): number {
+  if (startMs === NONE) return Number.NaN;
+  return eventMs - startMs > GAP_MIN_MS ? eventMs - startMs : 0;
+}
+
 /** Silence before a leg at `eventMs` that is not noted yet; NaN when nothing came before it. */
 export function silenceBefore(region: Region, row: number, eventMs: number): number {
   const { f64 } = region;
@@ -17,7 +23,7 @@ export function silenceBefore(region: Region, row: number, eventMs: number): num
   if (eventMs >= active) return active === NONE ? Number.NaN : eventMs - active;
   for (let gap = row + ROW.gapStartMs; gap <= row + ROW.olderGapStartMs; gap += 2) {
     if (eventMs >= f64[gap + 1]) return 0;
-    if (eventMs > f64[gap]) return f64[gap] === NONE ? Number.NaN : eventMs - f64[gap];
+    if (eventMs > f64[gap]) return since(f64[gap], eventMs);
   }
   return 0;
 }
@@ -33,7 +39,7 @@ export function silenceOfKept(
   if ((packed & PACKED.endsSilence) === 0) return 0;
   for (let gap = row + ROW.gapStartMs; gap <= row + ROW.olderGapStartMs; gap += 2) {
     if (eventMs > f64[gap + 1]) return 0;
-    if (eventMs > f64[gap]) return f64[gap] === NONE ? Number.NaN : eventMs - f64[gap];
+    if (eventMs > f64[gap]) return since(f64[gap], eventMs);
   }
   return 0;
 }
