@@ -31,6 +31,18 @@ export function accountSlot(region: Region, row: number, leg: LegView): number {
   return NO_SLOT;
 }
 
+/** See `balance-total`: of the followed accounts whose balance is known; NaN without one. */
+export function balanceTotal(region: Region, row: number): number {
+  const { f64, u32 } = region;
+  let total = Number.NaN;
+  for (let slot = 0; slot < BALANCE_SLOTS; slot++) {
+    if (u32[row * 2 + ROW.accounts + slot] === 0) break;
+    const balance = f64[row + ROW.balances + slot];
+    if (!Number.isNaN(balance)) total = Number.isNaN(total) ? balance : total + balance;
+  }
+  return total;
+}
+
 /** Moves the balance by this leg and returns it; NaN = unknown. */
 export function moveBalance(region: Region, row: number, slot: number, leg: LegView): number {
   if (slot === NO_SLOT) return leg.balanceAfter;

@@ -4,10 +4,8 @@
  * leg never moves the normal that it is measured against.
  */
 import type { Region } from './region.js';
-import { DAYS_KEPT, DECAYS, PANE_DAYS, PANES_KEPT, ROW } from './row.js';
+import { BLOCK_DAYS, BLOCKS_KEPT, DAYS_KEPT, DECAYS, PANE_DAYS, PANES_KEPT, ROW } from './row.js';
 
-const BLOCK_DAYS = 30;
-const BLOCKS_KEPT = 6;
 const WEIGHTS_KEPT = 4096;
 /** Below this a decayed count is what rounding left of payments that were undone. */
 const COUNT_MIN = 1e-12;
@@ -172,4 +170,17 @@ export function meanDailyOutflow(
     sum += f64[row + ROW.panes + (pane % PANES_KEPT)];
   }
   return sum / days;
+}
+
+/** See `largest-payment`; NaN without any. */
+export function largestPayment(region: Region, row: number, asOfDay: number, days: number): number {
+  const { f64 } = region;
+  const current = Math.floor(f64[row + ROW.day] / BLOCK_DAYS);
+  const today = Math.floor(asOfDay / BLOCK_DAYS);
+  let largest = 0;
+  const oldest = Math.max(today - days / BLOCK_DAYS, current - BLOCKS_KEPT + 1, 0);
+  for (let block = oldest; block < today && block <= current; block++) {
+    largest = Math.max(largest, f64[row + ROW.maxima + (block % BLOCKS_KEPT)]);
+  }
+  return largest > 0 ? largest : Number.NaN;
 }

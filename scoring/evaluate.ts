@@ -5,10 +5,13 @@
  * are scanned from the lists as of that leg.
  */
 import { ClassBit } from '../schemas/classes.js';
+import { balanceTotal } from './balances.js';
 import type { BankTime } from './bank-time.js';
-import { customerMadeDays, meanDailyOutflow, meanPayment } from './baselines.js';
+import { customerMadeDays, largestPayment, meanDailyOutflow, meanPayment } from './baselines.js';
 import { combined } from './combine.js';
-import type { CompiledFeature, CompiledRule, Plan } from './plan.js';
+import { keptDistinct } from './distinct.js';
+import { meanBalance, newCounterparties } from './panes.js';
+import { type CompiledFeature, type CompiledRule, type Plan, UNTIL_DAY_ENDS } from './plan.js';
 import { H, type Region } from './region.js';
 import { ROW, type RowLayout } from './row.js';
 import { pickedSum, pickLegs, scannedValue } from './scan.js';
@@ -142,7 +145,6 @@ export class Evaluator {
   #compute(region: Region, rule: CompiledRule, i: number, m: Moment): number {
     const feature = rule.features[i];
     const { spec } = feature;
-    const input = (n: number): number => this.value(region, rule, feature.inputs[n], m);
     switch (spec.kind) {
       case 'amount':
         return m.amount;
@@ -150,6 +152,8 @@ export class Evaluator {
       case 'sum':
       case 'mean':
         return this.#windowed(region, feature, m);
+      case 'distinct-counterparties':
+        return this.#distinct(region, feature, m);
       case 'silence':
         return m.silenceMs / DAY_MS;
       case 'account-age':
@@ -161,7 +165,22 @@ export class Evaluator {
       case 'balance-after':
         return m.balanceAfter;
       case 'balance-before-outflow':
-        return balanceBefore(m) + input(0) - (m.side === 0 ? m.amount : 0);
+        return (
+          balanceBefore(m) +
+          this.value(region, rule, feature.inputs[0], m) -
+          (m.side === 0 ? m.amount : 0)
+        );
+      case 'balance-total':
+        return balanceTotal(region, m.row);
+      case 'mean-balance':
+        return meanBalance(region, m.row, this.layout, m.day, spec.days);
+      case 'new-counterparties': {
+        const side = spec.direction === 'in' ? 1 : 0;
+        const { days, before } = spec;
+        return newCounterparties(region, m.row, this.layout, m.day, side, days, before);
+      }
+      case 'largest-payment':
+        return largestPayment(region, m.row, m.day, spec.days);
       case 'mean-payment':
         return meanPayment(region, m.row, m.day, spec.days);
       case 'mean-daily-outflow':
@@ -175,7 +194,7 @@ export class Evaluator {
         return this.#limitExcess > 0 ? this.#limitExcess : Number.NaN;
       default:
         if (feature.group >= 0) return scannedValue(region, this.plan, feature, m, this.time);
-        return combined(feature, input, this.rates);
+        return combined(feature, (n) => this.value(region, rule, feature.inputs[n], m), this.rates);
     }
   }
 
@@ -206,6 +225,16 @@ export class Evaluator {
       }
     }
     return use;
+  }
+
+  /** From the table that a busy subject has of them, else from the list. */
+  #distinct(region: Region, feature: CompiledFeature, m: Moment): number {
+    if (m.inOrder && feature.same === undefined) {
+      const group = this.plan.groups[feature.group];
+      const kept = keptDistinct(region, m.row, this.layout, group);
+      if (kept >= 0) return kept;
+    }
+    return scannedValue(region, this.plan, feature, m, this.time);
   }
 
   /** Count, sum or mean: from the row where it stands as of this moment, else from the list. */
@@ -241,10 +270,17 @@ export class Evaluator {
     if (rule.cooldown < 0 || m.history) return false;
     const at = m.row + this.layout.cooldowns + rule.cooldown * 2;
     const last = region.f64[at];
-    if (last > 0 && m.atMs - last < rule.cooldownMs && band + 1 <= region.f64[at + 1]) return true;
+    if (last > 0 && m.atMs < this.#quietUntilMs(rule, last) && band + 1 <= region.f64[at + 1]) {
+      return true;
+    }
     region.f64[at] = m.atMs;
     region.f64[at + 1] = band + 1;
     return false;
+  }
+
+  #quietUntilMs({ cooldownMs }: Pick<CompiledRule, 'cooldownMs'>, lastMs: number): number {
+    if (cooldownMs !== UNTIL_DAY_ENDS) return lastMs + cooldownMs;
+    return this.time.dayStartMs(this.time.dayOf(lastMs) + 1);
   }
 
   /** Lower bound only: a cap pushed legs out that the evidence's window would hold. */

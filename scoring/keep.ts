@@ -10,10 +10,11 @@ import { countryPlace } from './countries.js';
 import type { Moment } from './evaluate.js';
 import type { LegView } from './leg-view.js';
 import { hasId, insertLeg, legAt, listCount, PACKED } from './lists.js';
+import { countNewcomer } from './panes.js';
 import { type ClassPlan, NOTABLE, type Plan, RECENT } from './plan.js';
 import { H, type Region } from './region.js';
 import { ROW, type RowLayout } from './row.js';
-import { advanceWindows, enterWindows, matches, reverseLeg } from './windows.js';
+import { advanceWindows, enterWindows, reverseLeg } from './windows.js';
 
 /** What keeping depends on besides the leg. */
 export interface KeepContext {
@@ -31,10 +32,7 @@ export function keepLeg(
   classPlan: ClassPlan,
 ): void {
   const { plan, layout, time } = context;
-  let lists = 0;
-  for (const g of classPlan.groups) {
-    if (matches(g, m.classBits, m.amount, m.packed)) lists |= 1 << g.list;
-  }
+  const lists = classPlan.listsOf(m.amount, m.packed);
   const { row } = m;
   const asOf = region.f64[row + ROW.lastMs];
   for (let list = RECENT; list <= NOTABLE; list++) {
@@ -93,15 +91,25 @@ export function undoLeg(region: Region, context: KeepContext, row: number, leg: 
       if ((packed & PACKED.reversed) !== 0) continue;
       reverseLeg(region, row, layout, plan, list, i);
       const side = (packed & PACKED.credit) !== 0 ? 1 : 0;
-      if ((sides & (1 << side)) === 0) uncount(region, time, row, at, side);
+      if ((sides & (1 << side)) === 0) uncount(region, context, row, at, side);
       sides |= 1 << side;
     }
   }
   region.f64[sides === 0 ? H.reversalsUnmatched : H.reversalsApplied]++;
 }
 
-function uncount(region: Region, time: BankTime, row: number, at: number, side: number): void {
-  if ((region.u32[(at + 3) * 2] & ClassBit.customerMade) === 0) return;
-  const day = time.dayOf(region.f64[at]);
+function uncount(
+  region: Region,
+  context: KeepContext,
+  row: number,
+  at: number,
+  side: number,
+): void {
+  const classBits = region.u32[(at + 3) * 2];
+  const day = context.time.dayOf(region.f64[at]);
+  if ((classBits & ClassBit.firstPayment) !== 0) {
+    countNewcomer(region, row, context.layout, day, side, -1);
+  }
+  if ((classBits & ClassBit.customerMade) === 0) return;
   countActivity(region, row, day, side === 0, region.f64[at + 2], -1);
 }

@@ -15,9 +15,10 @@ import { describeRegion, type RegionDescription, rebuildRegion, sameColumns } fr
 import { H, Region } from './region.js';
 import { rowLayout } from './row.js';
 import { type Judged, Shard, type ShardContext } from './shard.js';
-import { findSubject } from './tables.js';
+import { eachSubject, findSubject } from './tables.js';
 import { Toucher } from './touch.js';
 import { wholeSinceAfter } from './warming.js';
+import { forgetDues } from './windows.js';
 
 /** What scoring takes from reference data. */
 export interface ReferenceFacts {
@@ -65,6 +66,8 @@ export interface OperatorOptions extends ReferenceFacts {
   legsPerSubjectMax?: readonly [number, number];
   /** Called instead of `emit`, before a hit is built: for jobs whose rules fire all the time. */
   onOutcome?: ShardContext['onOutcome'];
+  /** Called before the rules of a new leg or the close of a day are evaluated. */
+  onMoment?: ShardContext['onMoment'];
   /** Where to count, with room for every rule; own memory when absent. */
   counters?: RuleCounters;
   /** Hits of a rule in a shard in ten minutes above which its breaker opens. */
@@ -125,6 +128,7 @@ export class ScoringOperator {
       evaluator: new Evaluator(plan, layout, time, this.#counters(plan), this.#rates),
       evidenceMax: this.#options.evidenceMax,
       onOutcome: this.#options.onOutcome,
+      onMoment: this.#options.onMoment,
       referenceVersion,
       breakerHits,
       emit: (hit, rule, band, position, ingestMs) => {
@@ -207,6 +211,12 @@ export class ScoringOperator {
     const { breaker = [], wholeSince = [] } = description;
     shard.description = { ...wanted, breaker, wholeSince };
     if (!sameColumns(description, wanted)) this.#rebuild(region, description);
+    else this.#forgetDues(region);
+  }
+
+  /** Days and months may end at other times than a row thinks. */
+  #forgetDues(region: Region): void {
+    eachSubject(region, (row) => forgetDues(region, row, this.#context.layout));
   }
 
   /** Enters everything anew: the aggregates of our catalogue and calendar form by themselves. */
@@ -308,6 +318,9 @@ export class ScoringOperator {
     const evaluator = new Evaluator(plan, layout, time, this.#counters(plan), this.#rates);
     const referenceVersion = command.version;
     Object.assign(this.#context, { time, referenceVersion, evaluator });
+    for (const { region, description } of this.#shards) {
+      if (description.catalogueSha256 === plan.catalogueSha256) this.#forgetDues(region);
+    }
     // Another calendar moves where windows of business days begin: they are formed anew.
     const isSame = JSON.stringify(time.days) === JSON.stringify(before.days);
     if (isSame || plan.windows.every((w) => w.kind !== 'business-days')) return;

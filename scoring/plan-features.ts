@@ -161,7 +161,7 @@ function findGroup(
     return found;
   }
   const column = kept ? 0 : -1;
-  const group = { index: groups.length, window: window.index, list, column, ...bits };
+  const group = { index: groups.length, window: window.index, list, column, distinct: -1, ...bits };
   groups.push(group);
   window.groups.push(group.index);
   return group;

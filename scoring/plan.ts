@@ -16,6 +16,13 @@ import type { Feature, Filter } from '../schemas/features.js';
 import { ACTIONS, FAMILIES, SEVERITIES, type Unit } from '../schemas/hit.js';
 import { operandsOf } from './catalogue/operands.js';
 import { parseDurationMs } from './catalogue/units.js';
+import { DISTINCT_MAX } from './distinct.js';
+import {
+  generateListsOf,
+  generateMoveGroups,
+  type ListsOf,
+  type MoveGroups,
+} from './generated-groups.js';
 import { LEGS_MAX, NOTABLE, RECENT } from './lists.js';
 import { type CompiledScore, compileScore } from './outcomes.js';
 import { bitsOf, compileFeature, maskOf, minorOf } from './plan-features.js';
@@ -62,6 +69,8 @@ export interface Group extends LegFilter {
   list: number;
   /** Place among the groups whose count and sum are kept in the row; -1 = only ever scanned. */
   column: number;
+  /** Place among the groups whose counterparties may be kept (distinct.ts); -1 = not asked for. */
+  distinct: number;
 }
 
 export type OpCode = 0 | 1 | 2 | 3 | 4;
@@ -131,6 +140,9 @@ export interface ClassPlan {
   rules: CompiledRule[];
   /** Bit per list (1 recent, 2 notable) that some rule of `rules` reads. */
   listsRead: number;
+  /** Which of `groups` a leg of this class moves, and which lists keep it. */
+  moveGroups: MoveGroups;
+  listsOf: ListsOf;
   /** The counterparty's name is kept, or some rule compares it. */
   namesRead: boolean;
 }
@@ -171,9 +183,10 @@ export function compilePlan(
     .map((rule, index) => compileRule(rule, index, windows, groups));
   let columns = 0;
   for (const g of groups) if (g.column >= 0) g.column = columns++;
+  placeDistinct(rules, groups);
   const typologies = compileTypologies(catalogue, rules, cooldownMsOf);
   let cooldowns = 0;
-  for (const r of [...rules, ...typologies]) if (r.cooldownMs > 0) r.cooldown = cooldowns++;
+  for (const r of [...rules, ...typologies]) if (r.cooldownMs !== 0) r.cooldown = cooldowns++;
   const longest = (list: number) =>
     Math.max(0, ...windows.filter((w) => w.list === list).map((w) => w.ms));
   const lateMs = Math.max(latenessMs, LATE_MIN_MS);
@@ -210,6 +223,15 @@ export function compilePlan(
   };
 }
 
+/** Gives the groups whose distinct counterparties a rule asks for their places. */
+function placeDistinct(rules: readonly CompiledRule[], groups: readonly Group[]): void {
+  let place = 0;
+  for (const { spec, same, group } of rules.flatMap((r) => r.features)) {
+    if (spec.kind !== 'distinct-counterparties' || same !== undefined) continue;
+    if (groups[group].distinct < 0 && place < DISTINCT_MAX) groups[group].distinct = place++;
+  }
+}
+
 function planOfClass(bits: number, groups: Group[], rules: CompiledRule[]): ClassPlan {
   const matching = rules.filter((r) => (bits & r.all) === r.all && (bits & r.none) === 0);
   let listsRead = 0;
@@ -223,6 +245,8 @@ function planOfClass(bits: number, groups: Group[], rules: CompiledRule[]): Clas
   const compares = (f: CompiledFeature): boolean => f.same?.counterparty === true;
   return {
     groups: kept,
+    moveGroups: generateMoveGroups(kept),
+    listsOf: generateListsOf(kept),
     rules: matching,
     listsRead,
     namesRead: kept.length > 0 || matching.some((r) => r.features.some(compares)),
@@ -276,7 +300,12 @@ function compileRule(rule: Rule, index: number, windows: Window[], groups: Group
   };
 }
 
+/** As a cooldown's length: until the bank day of the last hit is over. */
+export const UNTIL_DAY_ENDS = -1;
+
+/** Milliseconds, 0 = none, or UNTIL_DAY_ENDS. */
 function cooldownMsOf(text: string | undefined): number {
+  if (text === 'bank-day') return UNTIL_DAY_ENDS;
   return text === undefined ? 0 : parseDurationMs(text);
 }
 

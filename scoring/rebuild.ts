@@ -10,7 +10,15 @@ import { insertLeg, LEG_WORDS, legAt, listCount, PACKED } from './lists.js';
 import { moveOutcomes, outcomeColumns } from './outcomes.js';
 import { type CompiledRule, NOTABLE, type Plan, RECENT } from './plan.js';
 import { H, type Region } from './region.js';
-import { BALANCE_SLOTS, ROW, type RowLayout, rowLayout } from './row.js';
+import {
+  BALANCE_SLOTS,
+  BLOCK_DAYS,
+  BLOCKS_KEPT,
+  ROW,
+  type RowLayout,
+  rowLayout,
+  SECTIONS,
+} from './row.js';
 import { addSubject, eachSubject, formatTables, importPair, intern } from './tables.js';
 import { armTimer, eachTimer, formatTimers } from './timers.js';
 import type { CompiledTypology } from './typologies.js';
@@ -31,6 +39,8 @@ export interface RegionDescription {
   columns: string[];
   /** Slots of a subject's outcomes, in their order; none in older snapshots. */
   outcomes?: string[];
+  /** First word of each section that rows have; none in older snapshots. */
+  sections?: Partial<Record<keyof typeof SECTIONS, number>>;
   catalogueSha256: string;
   /** Hits of each rule in its newest ten minutes. */
   breaker?: BreakerCount[];
@@ -50,12 +60,21 @@ export function describeRegion(plan: Plan): RegionDescription {
     columns: [
       ...plan.windows.map((w) => `${w.list}:${w.kind}:${w.ms}:${w.days}`),
       ...plan.groups.map((g) =>
-        [g.window, g.column, g.all, g.none, g.min, g.below, g.channels, g.types].join(':'),
+        [g.window, g.column, g.distinct, g.all, g.none, g.min, g.below, g.channels, g.types].join(
+          ':',
+        ),
       ),
     ],
     outcomes: outcomeColumns(plan),
+    sections: sectionsOf(layout),
     catalogueSha256: plan.catalogueSha256,
   };
+}
+
+const SECTION_NAMES = Object.keys(SECTIONS) as (keyof typeof SECTIONS)[];
+
+function sectionsOf(layout: RowLayout): NonNullable<RegionDescription['sections']> {
+  return Object.fromEntries(SECTION_NAMES.map((name) => [name, layout[name]]));
 }
 
 /** Rules and typologies that keep a cooldown, in the order of their columns. */
@@ -72,6 +91,7 @@ export function sameColumns(a: RegionDescription, b: RegionDescription): boolean
     a.strideWords === b.strideWords &&
     a.cooldowns === b.cooldowns &&
     a.columns.join() === b.columns.join() &&
+    JSON.stringify(a.sections) === JSON.stringify(b.sections) &&
     (a.outcomes ?? []).join() === (b.outcomes ?? []).join() &&
     a.cooldownRules.join() === b.cooldownRules.join()
   );
@@ -128,6 +148,7 @@ export function rebuildRegion(
       moveLegs(from, row, list, to, moved, plan, layout, time, translate);
       if (described.format === 1) fillFormat1(to, moved, list);
     }
+    if (described.format === 1) widenMaxima(from, row, to, moved);
   });
   const pairs = from.f64[H.pairAddress];
   for (let i = 0; i < from.f64[H.pairCapacity]; i++) {
@@ -166,6 +187,12 @@ function moveRow(
   // Columns that the older layout does not have stay 0.
   const words = Math.min(described.rowWords, ROW.aggregates);
   to.f64.set(from.f64.subarray(row + ROW.lastMs, row + words), moved + ROW.lastMs);
+  for (const name of SECTION_NAMES) {
+    const old = described.sections?.[name] ?? -1;
+    if (old < 0 || layout[name] < 0) continue;
+    const at = row + old;
+    to.f64.set(from.f64.subarray(at, at + SECTIONS[name]), moved + layout[name]);
+  }
   for (let s = 0; s < BALANCE_SLOTS; s++) {
     const at = moved * 2 + ROW.accounts + s;
     to.u32[at] = translate(to.u32[at]);
@@ -175,6 +202,7 @@ function moveRow(
 
 /** Bit of the packed word by which a leg of format 1 said that its counterparty was new. */
 const NEW_PAIR_OF_FORMAT_1 = 1 << 10;
+const BLOCKS_OF_FORMAT_1 = 6;
 
 /** What legs and rows of format 1 say elsewhere, or only by what is still kept of them. */
 function fillFormat1(region: Region, row: number, list: number): void {
@@ -189,6 +217,16 @@ function fillFormat1(region: Region, row: number, list: number): void {
     if ((packed & NEW_PAIR_OF_FORMAT_1) === 0) continue;
     u32[(leg + 4) * 2 + 1] = packed & ~NEW_PAIR_OF_FORMAT_1;
     u32[(leg + 3) * 2] |= ClassBit.firstPayment;
+  }
+}
+
+/** A ring of six blocks becomes one of seven. */
+function widenMaxima(from: Region, row: number, to: Region, moved: number): void {
+  const newest = Math.floor(from.f64[row + ROW.day] / BLOCK_DAYS);
+  to.f64.fill(0, moved + ROW.maxima, moved + ROW.maxima + BLOCKS_KEPT);
+  for (let block = Math.max(0, newest - BLOCKS_OF_FORMAT_1 + 1); block <= newest; block++) {
+    const largest = from.f64[row + ROW.maxima + (block % BLOCKS_OF_FORMAT_1)];
+    to.f64[moved + ROW.maxima + (block % BLOCKS_KEPT)] = largest;
   }
 }
 

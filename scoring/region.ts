@@ -37,6 +37,10 @@ export const H = {
   /** Timers in each of the wheel's four levels. */
   wheelCounts: 28,
   freeHeads: 32,
+  /** Table of counterparties by subject and group (distinct.ts); capacity 0 before the first. */
+  distinctAddress: 92,
+  distinctCapacity: 93,
+  distincts: 94,
   /** Log position of the last catalogue that the shard has taken, + 1. */
   catalogueSeen: 95,
   originTable: 96,

@@ -1,9 +1,11 @@
 /**
- * Maintained aggregates. Each window keeps how many of its list's newest legs lie in it; a leg
- * enters its groups' (count, sum) once and leaves once. For a late leg and for evidence the same
+ * Maintained aggregates. Each window keeps how many of its list's newest legs lie in it, and when
+ * the oldest of them is due to leave, so that its line is read only then; a leg enters its groups'
+ * (count, sum) once and leaves once. For a late leg and for evidence the same
  * numbers come from a scan of the list, which is also what the tests compare against.
  */
 import type { BankTime } from './bank-time.js';
+import { moveDistinct } from './distinct.js';
 import { dropOldest, inserted, LEG_WORDS, legAt, listCount, PACKED } from './lists.js';
 import type { LegFilter, Plan, Window } from './plan.js';
 import { H, type Region } from './region.js';
@@ -38,22 +40,33 @@ function applyToWindow(
   row: number,
   layout: RowLayout,
   plan: Plan,
-  window: Window,
+  window: number,
   leg: number,
   sign: number,
 ): void {
   const { f64, u32 } = region;
   const packed = u32[(leg + 4) * 2 + 1];
   if ((packed & PACKED.reversed) !== 0) return;
-  const classBits = u32[(leg + 3) * 2];
-  const amount = f64[leg + 2];
-  for (const g of window.groups) {
-    const group = plan.groups[g];
-    if (group.column < 0 || !matches(group, classBits, amount, packed)) continue;
-    const at = row + layout.groups + group.column * 2;
-    f64[at] += sign;
-    f64[at + 1] += sign * amount;
+  const classPlan = plan.classPlan(u32[(leg + 3) * 2]);
+  classPlan.moveGroups(f64, row + layout.groups, window, f64[leg + 2], packed, sign);
+  if (u32[row * 2 + layout.distinctKept] !== 0) {
+    moveDistinct(region, row, layout, classPlan.groups, window, leg, sign);
   }
+}
+
+/** Dues are in ticks, rounded down: at worst somebody looks a second early and finds nothing. */
+const TICK_MS = 1024;
+const NEVER = 0xffffffff;
+
+function tickOf(ms: number): number {
+  return Math.max(0, Math.floor(ms / TICK_MS));
+}
+
+/** When the oldest leg of a window may leave it: as the window slides, or with the bank day. */
+function dueOf(window: Window, oldestMs: number, atMs: number, time: BankTime): number {
+  const due = oldestMs + window.ms;
+  if (window.kind === 'sliding') return tickOf(due);
+  return tickOf(Math.min(due, time.dayStartMs(time.dayOf(atMs) + 1)));
 }
 
 /** Lets legs leave the windows of one list, and the list itself, as of `atMs`. */
@@ -66,28 +79,58 @@ export function advanceWindows(
   atMs: number,
   time: BankTime,
 ): void {
+  if (tickOf(atMs) < region.u32[row * 2 + layout.listDues + list]) return;
   const { u32, f64 } = region;
-  const count = listCount(region, row, list);
-  if (count === 0) return;
+  const now = tickOf(atMs);
+  const dues = row * 2 + layout.windowDues;
+  let next = NEVER;
   for (const w of plan.windowsOfList[list]) {
-    const at = row * 2 + layout.windowCounts + w.index;
-    let inside = u32[at];
-    if (inside === 0) continue;
-    const cutoff = windowCutoff(w, atMs, time);
-    let leg = legAt(region, row, list, count - inside);
-    while (inside > 0 && f64[leg] <= cutoff) {
-      applyToWindow(region, row, layout, plan, w, leg, -1);
-      inside--;
-      leg += LEG_WORDS;
+    if (now >= u32[dues + w.index]) leave(region, row, layout, plan, w, atMs, time);
+    next = Math.min(next, u32[dues + w.index]);
+  }
+  const own = dues + plan.windows.length + list;
+  if (now >= u32[own]) {
+    const keep = atMs - plan.retentionMs[list];
+    let left = listCount(region, row, list);
+    while (left > 0 && f64[legAt(region, row, list, 0)] <= keep) {
+      dropOldest(region, row, list);
+      left--;
     }
-    u32[at] = inside;
+    const oldestMs = left === 0 ? 0 : f64[legAt(region, row, list, 0)];
+    u32[own] = left === 0 ? NEVER : tickOf(oldestMs + plan.retentionMs[list]);
   }
-  const keep = atMs - plan.retentionMs[list];
-  let left = count;
-  while (left > 0 && f64[legAt(region, row, list, 0)] <= keep) {
-    dropOldest(region, row, list);
-    left--;
+  u32[row * 2 + layout.listDues + list] = Math.min(next, u32[own]);
+}
+
+function leave(
+  region: Region,
+  row: number,
+  layout: RowLayout,
+  plan: Plan,
+  w: Window,
+  atMs: number,
+  time: BankTime,
+): void {
+  const { u32, f64 } = region;
+  const at = row * 2 + layout.windowCounts + w.index;
+  let inside = u32[at];
+  const due = row * 2 + layout.windowDues + w.index;
+  u32[due] = NEVER;
+  if (inside === 0) return;
+  const cutoff = windowCutoff(w, atMs, time);
+  let leg = legAt(region, row, w.list, listCount(region, row, w.list) - inside);
+  while (inside > 0 && f64[leg] <= cutoff) {
+    applyToWindow(region, row, layout, plan, w.index, leg, -1);
+    inside--;
+    leg += LEG_WORDS;
   }
+  u32[at] = inside;
+  if (inside > 0) u32[due] = dueOf(w, f64[leg], atMs, time);
+}
+
+/** Another zone or calendar: days and months may end at other times than was thought. */
+export function forgetDues(region: Region, row: number, layout: RowLayout): void {
+  region.u32.fill(0, row * 2 + layout.windowDues, row * 2 + layout.distinctKept);
 }
 
 /** Puts the leg just inserted (see `inserted`) into every window that reaches it as of `asOfMs`. */
@@ -102,17 +145,33 @@ export function enterWindows(
   time: BankTime,
 ): void {
   const { u32, f64 } = region;
-  const place = listCount(region, row, list) - 1 - inserted.index;
+  const count = listCount(region, row, list);
+  const place = count - 1 - inserted.index;
+  const isNewest = place === 0 && f64[leg] === asOfMs;
+  const dues = row * 2 + layout.windowDues;
+  const soonest = row * 2 + layout.listDues + list;
   for (const w of plan.windowsOfList[list]) {
-    // A leg behind the whole window is not in it unless its own time says so.
-    if (f64[leg] <= windowCutoff(w, asOfMs, time)) continue;
     const at = row * 2 + layout.windowCounts + w.index;
-    // Older than legs that have left already: muted history behind the watermark.
-    if (place > u32[at]) continue;
+    if (!isNewest) {
+      // A leg behind the whole window is not in it unless its own time says so.
+      if (f64[leg] <= windowCutoff(w, asOfMs, time)) continue;
+      // Older than legs that have left already: muted history behind the watermark.
+      if (place > u32[at]) continue;
+    }
+    if (place === u32[at]) {
+      const due = Math.min(u32[dues + w.index], dueOf(w, f64[leg], asOfMs, time));
+      u32[dues + w.index] = due;
+      if (due < u32[soonest]) u32[soonest] = due;
+    }
     u32[at]++;
-    applyToWindow(region, row, layout, plan, w, leg, 1);
+    applyToWindow(region, row, layout, plan, w.index, leg, 1);
   }
-  if (listCount(region, row, list) > plan.legsMax[list]) pushOut(region, row, layout, plan, list);
+  if (inserted.index === 0) {
+    const own = dues + plan.windows.length + list;
+    u32[own] = Math.min(u32[own], tickOf(f64[leg] + plan.retentionMs[list]));
+    if (u32[own] < u32[soonest]) u32[soonest] = u32[own];
+  }
+  if (count > plan.legsMax[list]) pushOut(region, row, layout, plan, list);
 }
 
 /** The cap: the oldest leg goes, and evidence says "at least" as long as windows would hold it. */
@@ -123,7 +182,7 @@ function pushOut(region: Region, row: number, layout: RowLayout, plan: Plan, lis
   for (const w of plan.windowsOfList[list]) {
     const at = row * 2 + layout.windowCounts + w.index;
     if (u32[at] < count) continue;
-    applyToWindow(region, row, layout, plan, w, oldest, -1);
+    applyToWindow(region, row, layout, plan, w.index, oldest, -1);
     u32[at]--;
   }
   const dropped = row + (list === 0 ? ROW.droppedRecentMs : ROW.droppedNotableMs);
@@ -145,7 +204,7 @@ export function reverseLeg(
   const behind = listCount(region, row, list) - index;
   for (const w of plan.windowsOfList[list]) {
     if (region.u32[row * 2 + layout.windowCounts + w.index] >= behind) {
-      applyToWindow(region, row, layout, plan, w, leg, -1);
+      applyToWindow(region, row, layout, plan, w.index, leg, -1);
     }
   }
   region.u32[(leg + 4) * 2 + 1] |= PACKED.reversed;
