@@ -116,6 +116,8 @@ export interface RuleStatistics {
   hits: number;
   /** Of them marked history. */
   historyHits: number;
+  /** Of them of the rule in shadow. */
+  shadowHits: number;
   subjects: number;
   alerts: number;
   closed: number;

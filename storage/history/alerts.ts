@@ -129,6 +129,7 @@ interface RuleRow {
   rule_name: string;
   hits: string;
   history_hits: string;
+  shadow_hits: string;
   subjects: string;
   alerts: string;
   closed: string;
@@ -141,16 +142,16 @@ interface RuleRow {
 export function rulesQuestion(fromMs: number): Question<RuleRow, RuleStatistics> {
   return {
     sql: (database) => `
-      SELECT rule_name, sum(h) AS hits, sum(hh) AS history_hits, sum(s) AS subjects,
-        sum(a) AS alerts, sum(c) AS closed, sum(fp) AS false_positives, sum(ok) AS confirmed,
+      SELECT rule_name, sum(h) AS hits, sum(hh) AS history_hits,
+        sum(sh) AS shadow_hits, sum(s) AS subjects, sum(a) AS alerts, sum(c) AS closed, sum(fp) AS false_positives, sum(ok) AS confirmed,
         max(handling) AS handling_ms
       FROM (
         SELECT h.rule AS rule_name, count() AS h, countIf(h.history) AS hh,
-          uniqExact(h.subject) AS s, 0 AS a, 0 AS c, 0 AS fp, 0 AS ok,
+          countIf(h.shadow) AS sh, uniqExact(h.subject) AS s, 0 AS a, 0 AS c, 0 AS fp, 0 AS ok,
           CAST(NULL, 'Nullable(Int64)') AS handling
         FROM ${database}.hits AS h FINAL WHERE h.detected_ms >= {fromMs:Int64} GROUP BY h.rule
         UNION ALL
-        SELECT f.rule AS rule_name, 0 AS h, 0 AS hh, 0 AS s, count() AS a,
+        SELECT f.rule AS rule_name, 0 AS h, 0 AS hh, 0 AS sh, 0 AS s, count() AS a,
           countIf(f.state = 'closed') AS c, countIf(f.close_reason = 'false-positive') AS fp,
           countIf(f.close_reason = 'confirmed') AS ok,
           quantileExactLowOrNullIf(0.5)(f.closing.3 - f.opened_ms, f.state = 'closed') AS handling
@@ -165,6 +166,7 @@ export function rulesQuestion(fromMs: number): Question<RuleRow, RuleStatistics>
       rule: row.rule_name,
       hits: exact(row.hits),
       historyHits: exact(row.history_hits),
+      shadowHits: exact(row.shadow_hits),
       subjects: exact(row.subjects),
       alerts: exact(row.alerts),
       closed: exact(row.closed),

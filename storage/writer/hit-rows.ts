@@ -6,21 +6,21 @@ import {
   HIT_HEADER_FLAGS,
   HIT_HEADER_KIND,
 } from '../../schemas/generated/records.js';
-import { type Hit, SEVERITIES } from '../../schemas/hit.js';
+import { type Hit, HitFlag, SEVERITIES } from '../../schemas/hit.js';
 import type { LogReader, LogRecord } from '../../schemas/ports.js';
 import { type WorkRecord, workRecordSchema } from '../../schemas/work-log.js';
 import { bounded } from './sums.js';
 import type { Tables } from './tables.js';
 
 const KIND_HIT = 1;
-const FLAG_HISTORY = 1;
 const decoder = new TextDecoder();
 
 interface ReadHit {
   hit: Hit;
   body: string;
   detectedMs: number;
-  history: boolean;
+  /** HitFlag. */
+  flags: number;
 }
 
 /** Null for what is no hit: a report of a thread, or a form that this version does not know. */
@@ -37,7 +37,7 @@ function readHit({ bytes }: LogRecord): ReadHit | null {
     hit,
     body,
     detectedMs: Math.trunc(view.getFloat64(HIT_HEADER_DETECTED_MS, true)),
-    history: (view.getUint16(HIT_HEADER_FLAGS, true) & FLAG_HISTORY) !== 0 || hit.history,
+    flags: view.getUint16(HIT_HEADER_FLAGS, true),
   };
 }
 
@@ -45,7 +45,7 @@ function readHit({ bytes }: LogRecord): ReadHit | null {
 export function takeHit(record: LogRecord, tables: Pick<Tables, 'hits'>): boolean {
   const read = readHit(record);
   if (read === null) return false;
-  const { hit, body, detectedMs, history } = read;
+  const { hit, body, detectedMs, flags } = read;
   tables.hits.add({
     ...fieldsOf(hit),
     id: hit.id,
@@ -54,7 +54,9 @@ export function takeHit(record: LogRecord, tables: Pick<Tables, 'hits'>): boolea
     catalogue_version: hit.catalogueVersion,
     band: hit.band,
     detected_ms: detectedMs,
-    history,
+    history: (flags & HitFlag.history) !== 0,
+    shadow: (flags & HitFlag.shadow) !== 0,
+    flood: (flags & HitFlag.flood) !== 0,
     body,
   });
   return true;

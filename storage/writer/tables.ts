@@ -80,6 +80,8 @@ const HITS = {
   event_ms: 'Int64',
   detected_ms: 'Int64',
   history: 'Bool',
+  shadow: 'Bool',
+  flood: 'Bool',
   body: 'String',
 } as const satisfies Columns;
 

@@ -205,6 +205,7 @@ export function rules(world: World, fromMs: number): RuleStatistics[] {
         rule,
         hits: ofRule.length,
         historyHits: ofRule.filter((hit) => hit.history).length,
+        shadowHits: ofRule.filter((hit) => hit.shadow).length,
         subjects: new Set(ofRule.map((hit) => hit.subject)).size,
         alerts: all.length,
         closed: closed.length,

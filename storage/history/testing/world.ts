@@ -170,6 +170,8 @@ function makeHits(random: Random, subjects: string[], rules: string[], size: num
     band: random.pick(HOSTILE),
     detected_ms: START_MS + random.below(DAYS) * DAY_MS,
     history: random.chance(0.3),
+    shadow: random.chance(0.2),
+    flood: random.chance(0.1),
     body: random.pick(HOSTILE),
   }));
 }

@@ -70,7 +70,7 @@ export function Rules({ page, engine }: { page: SystemPage; engine: EngineStats 
 /** In force, in shadow or not at all; loudly, when its breaker is open; and until when it warms. */
 function Standing({ line, page }: { line: Line; page: SystemPage }) {
   const s = systemText.value;
-  const { rule, now } = line;
+  const { rule, now, past } = line;
   const state = page.rules[rule]?.state ?? now?.state ?? 'gone';
   const { openShards = 0, floods = 0, warmingUntilMs = 0 } = now ?? {};
   const breaker = fill(s.breakerOpen, { n: plain(floods) });
@@ -78,6 +78,9 @@ function Standing({ line, page }: { line: Line; page: SystemPage }) {
   return (
     <div class="rule-standing">
       <StateMark state={state === 'active' ? 'good' : 'off'} words={word(s.ruleStates, state)} />
+      {past === undefined || past.shadowHits === 0 ? null : (
+        <span class="muted">{fill(s.shadowHits, { n: plain(past.shadowHits) })}</span>
+      )}
       {openShards === 0 ? null : (
         <span title={fill(s.breakerWhy, { shards: openShards })}>
           <StateMark state="bad" words={breaker} />
