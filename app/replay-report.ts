@@ -21,7 +21,7 @@ const DAY_MS = 86_400_000;
 /** Scores the files by a catalogue, handing over every admitted record and every hit. */
 export type Score = (
   catalogue: Catalogue,
-  onRecord: ((record: Uint8Array) => void) | undefined,
+  onRecord: ((position: number, record: Uint8Array) => void) | undefined,
   onHit: (hit: ReplayHit) => void,
 ) => Promise<unknown>;
 
@@ -53,7 +53,7 @@ export async function replayReport(
   const hits: ReportHit[] = [];
   await score(
     catalogue,
-    (record) => census.take(record),
+    (_, record) => census.take(record),
     (hit) => {
       onHit(hit);
       hits.push(kept(hit));

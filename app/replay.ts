@@ -33,7 +33,7 @@ export async function replay(files: readonly string[], flags: ReplayFlags): Prom
   const say = progressLine();
   const score = (
     catalogue: Catalogue,
-    onRecord: ((record: Uint8Array) => void) | undefined,
+    onRecord: ((position: number, record: Uint8Array) => void) | undefined,
     onHit: (hit: ReplayHit) => void,
   ): Promise<ReplaySummary> =>
     replayFiles({

@@ -1,26 +1,15 @@
 /**
  * Replay: scores files as fast as possible, without a server, through the real admission, router,
- * rings and threads; only the logs keep nothing. Time is the file's own: the clock stands at the
- * newest event, so that the same file gives the same bytes on any day and any number of threads.
+ * rings and threads; only the logs keep nothing. The same file gives the same bytes on any day and
+ * any number of threads.
  */
-import { basename } from 'node:path';
-import {
-  type Admission,
-  createAdmission,
-  createFileSource,
-  createNullJournal,
-  type FileProgress,
-  type Mapping,
-  ReferenceTables,
-} from '../../ingest/index.js';
+import { type FileProgress, type Mapping, ReferenceTables } from '../../ingest/index.js';
 import type { Catalogue } from '../../schemas/catalogue.js';
 import { configurationSchema } from '../../schemas/configuration.js';
 import * as R from '../../schemas/generated/records.js';
 import type { Hit } from '../../schemas/hit.js';
-import type { OfferResult, Source, SourceBatch, SourceHost } from '../../schemas/ports.js';
 import type { ReferenceData } from '../../schemas/reference.js';
-import { bankDay, bankDayStartMs } from '../../schemas/time.js';
-import { decodeTransaction } from '../../schemas/transaction-codec.js';
+import { FileFeed } from './file-feed.js';
 import { Pipeline } from './pipeline.js';
 import type { PipelineLogger } from './pipeline-options.js';
 import { Count } from './shared-words.js';
@@ -35,7 +24,7 @@ export interface ReplayOptions {
   logger: PipelineLogger;
   onProgress?(file: string, progress: FileProgress): void;
   /** Every admitted record, in position order. */
-  onRecord?(record: Uint8Array): void;
+  onRecord?(position: number, record: Uint8Array): void;
   /** Every hit in canonical order, after the last file. */
   onHit(line: ReplayHit): void;
 }
@@ -59,10 +48,6 @@ export interface ReplaySummary {
 }
 
 const EVIDENCE_MAX = 100;
-/** How far behind the end of the last bank day the clock is taken: every day has closed by then. */
-const AFTER_LAST_DAY_MS = 2 * 3_600_000;
-const WATERMARK_EVERY_MS = 60_000;
-
 interface Found {
   position: number;
   hit: Hit;
@@ -76,10 +61,7 @@ export async function replayFiles(options: ReplayOptions): Promise<ReplaySummary
 class Replay {
   readonly #options: ReplayOptions;
   readonly #found = new Map<string, Found>();
-  readonly #clock = { ms: 0, nowMs: () => this.#clock.ms };
-  #admission!: Admission;
-  #source: Source | undefined;
-  #failed: unknown;
+  #feed!: FileFeed;
 
   constructor(options: ReplayOptions) {
     this.#options = options;
@@ -90,58 +72,28 @@ class Replay {
     const started = performance.now();
     const tables = new ReferenceTables(reference);
     const pipeline = this.#pipeline(catalogue, tables);
-    this.#admission = await createAdmission({
-      journal: createNullJournal(),
-      configuration: {
-        ...configurationSchema.parse({}),
-        // The file is the truth about time; nothing in it is too old or in the future.
-        tooOldMs: Number.POSITIVE_INFINITY,
-        inTheFutureMs: Number.POSITIVE_INFINITY,
-        watermarkIntervalMs: WATERMARK_EVERY_MS,
-      },
-      clock: this.#clock,
-      reference: tables,
+    this.#feed = new FileFeed({
+      ...this.#options,
+      reference,
+      tables,
       onAdmitted: (position, record) => {
-        this.#options.onRecord?.(record);
+        this.#options.onRecord?.(position, record);
         pipeline.accept(position, record);
       },
-      onFailed: (error) => this.#fail(error),
     });
+    await this.#feed.open();
     try {
-      await this.#play(pipeline);
+      await pipeline.start(() => 0);
+      await this.#feed.play();
+      while (pipeline.waiting > 0 && this.#feed.failed === undefined) {
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
     } finally {
-      await pipeline.stop(this.#failed === undefined ? Number.POSITIVE_INFINITY : 0);
+      await pipeline.stop(this.#feed.failed === undefined ? Number.POSITIVE_INFINITY : 0);
     }
-    if (this.#failed !== undefined) throw this.#failed;
+    if (this.#feed.failed !== undefined) throw this.#feed.failed;
     this.#print();
     return this.#summary(pipeline, (performance.now() - started) / 1000);
-  }
-
-  async #play(pipeline: Pipeline): Promise<void> {
-    const { reference, files, mapping } = this.#options;
-    await pipeline.start(() => 0);
-    const names = sourceNames(files);
-    for (const [i, path] of files.entries()) {
-      if (this.#failed !== undefined) return;
-      this.#source = createFileSource({
-        path,
-        name: names[i] as string,
-        history: false,
-        zone: reference.zone,
-        ...(mapping !== undefined && { mapping }),
-        onProgress: (p) => this.#options.onProgress?.(path, p),
-      });
-      await this.#source.run(this.#host(reference));
-    }
-    await this.#admission.close();
-    while (pipeline.waiting > 0 && this.#failed === undefined) {
-      await new Promise((resolve) => setTimeout(resolve, 1));
-    }
-  }
-
-  #fail(error: unknown): void {
-    this.#failed ??= error;
-    void this.#source?.stop();
   }
 
   #pipeline(catalogue: Catalogue, tables: ReferenceTables): Pipeline {
@@ -164,13 +116,13 @@ class Replay {
       },
       logger: this.#options.logger,
       threadSilentMs: 60_000,
-      onConsumed: (position) => this.#admission?.consumed(position),
+      onConsumed: (position) => this.#feed?.consumed(position),
       onHit: (record) => this.#take(record),
       onSnapshot: () => undefined,
       onBell: () => undefined,
       onQuarantine: () => undefined,
       // Nothing to start again from: a file is simply scored anew.
-      onHopeless: (error) => this.#fail(error),
+      onHopeless: (error) => this.#feed.fail(error),
     });
   }
 
@@ -183,30 +135,6 @@ class Replay {
     const position = view.getFloat64(R.HIT_HEADER_POSITION, true);
     if (!this.#found.has(hit.id)) this.#found.set(hit.id, { position, hit });
     return true;
-  }
-
-  /** The admission, with the clock at the newest event of what it is handed. */
-  #host(reference: ReferenceData): SourceHost {
-    const admission = this.#admission;
-    return {
-      offer: (batch: SourceBatch): OfferResult => {
-        for (const item of batch.items) {
-          if (item.reject !== undefined) continue;
-          const { eventTimeMs } = decodeTransaction(item.bytes);
-          if (eventTimeMs !== undefined) this.#clock.ms = Math.max(this.#clock.ms, eventTimeMs);
-        }
-        return admission.offer(batch);
-      },
-      onRoom: (listener) => admission.onRoom(listener),
-      idle: (name) => this.#closeDay(reference, () => admission.idle(name)),
-      ended: (name) => this.#closeDay(reference, () => admission.ended(name)),
-    };
-  }
-
-  #closeDay(reference: ReferenceData, then: () => void): void {
-    const day = bankDay(this.#clock.ms, reference.zoneTable);
-    this.#clock.ms = bankDayStartMs(day + 1, reference.zoneTable) + AFTER_LAST_DAY_MS;
-    then();
   }
 
   #print(): void {
@@ -230,7 +158,7 @@ class Replay {
   }
 
   #summary(pipeline: Pipeline, seconds: number): ReplaySummary {
-    const { counters } = this.#admission;
+    const { counters } = this.#feed;
     const total = (column: number): number =>
       pipeline.threads.reduce((sum, t) => sum + t.words.counts[column], 0);
     const hitsByRule: Record<string, number> = {};
@@ -251,20 +179,6 @@ class Replay {
       seconds,
     };
   }
-}
-
-/**
- * Offsets count rows from 0 in each file, and a shard takes nothing at or below the offset it has
- * seen of a source: so no two files may be one source, whatever they are called.
- */
-function sourceNames(files: readonly string[]): string[] {
-  const used = new Map<string, number>();
-  return files.map((path) => {
-    const name = `file:${basename(path)}`;
-    const times = (used.get(name) ?? 0) + 1;
-    used.set(name, times);
-    return times === 1 ? name : `${name}#${times}`;
-  });
 }
 
 function compare(a: string, b: string): number {
