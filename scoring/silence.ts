@@ -36,6 +36,7 @@ export function silenceOfKept(
   packed: number,
 ): number {
   const { f64 } = region;
+  if (f64[row + ROW.activeMs] === NONE) return Number.NaN;
   if ((packed & PACKED.endsSilence) === 0) return 0;
   for (let gap = row + ROW.gapStartMs; gap <= row + ROW.olderGapStartMs; gap += 2) {
     if (eventMs > f64[gap + 1]) return 0;
