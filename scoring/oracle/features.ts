@@ -249,7 +249,8 @@ function ofLeg(q: Question, f: Feature): number | undefined {
     case 'silence': {
       for (const l of upTo(subject, moment)) {
         if (l.isReversal || is(l, 'bankMade') || !isEarlier(l)) continue;
-        return (moment.ms - l.eventMs) / DAY_MS;
+        const days = (moment.ms - l.eventMs) / DAY_MS;
+        return leg?.isLate === true && days <= 1 ? 0 : days;
       }
       return NONE;
     }
@@ -311,7 +312,9 @@ function ofOwnNormal(q: Question, f: Feature): number {
     }
     case 'new-counterparties': {
       const side = f.direction === 'in' ? 'credit' : 'debit';
-      const first = subject.legs.filter((l) => l.side === side && is(l, 'firstPayment'));
+      const first = subject.legs.filter(
+        (l) => !l.reversed && l.side === side && is(l, 'firstPayment'),
+      );
       return inPanes(first, f.days, f.before).length;
     }
     case 'mean-payment':
@@ -352,7 +355,7 @@ function meanPayment(
     weighted += weight * leg.amount;
     weights += weight;
   }
-  return weights === 0 ? NONE : weighted / weights;
+  return weights === 0 ? NONE : Math.round((weighted / weights) * 1024) / 1024;
 }
 
 function meanBalance(q: Question, today: number, panes: number): number {

@@ -34,6 +34,8 @@ export interface KnownLeg {
   /** Undone by a reversal that the log has reached. */
   reversed: boolean;
   isReversal: boolean;
+  /** Behind the subject's newest when it came in, or evaluated again behind a late one. */
+  isLate: boolean;
 }
 
 /** Time in which a total balance stood. */
@@ -82,13 +84,38 @@ export function moneyMinor(text: string): number {
   return Number(whole) * 100 + Number(fraction.padEnd(2, '0'));
 }
 
+interface Mask {
+  all: number;
+  none: number;
+  min: number;
+  below: number;
+  max: number;
+}
+/** A filter's words as numbers, made once: words are read slowly. */
+const masks = new WeakMap<Filter, Mask>();
+
+function maskOf(filter: Filter): Mask {
+  let mask = masks.get(filter);
+  if (mask === undefined) {
+    const bits = (names: Filter['all']) => names.reduce((m, name) => m | ClassBit[name], 0);
+    const { min = '0', below, max } = filter.amount ?? {};
+    const most = (text?: string) => (text === undefined ? Infinity : moneyMinor(text));
+    mask = {
+      all: bits(filter.all),
+      none: bits(filter.none),
+      min: moneyMinor(min),
+      below: most(below),
+      max: most(max),
+    };
+    masks.set(filter, mask);
+  }
+  return mask;
+}
+
 export function passes(leg: KnownLeg, filter: Filter): boolean {
-  if (!filter.all.every((name) => is(leg, name))) return false;
-  if (filter.none.some((name) => is(leg, name))) return false;
-  const { min, below, max } = filter.amount ?? {};
-  if (min !== undefined && leg.amount < moneyMinor(min)) return false;
-  if (below !== undefined && leg.amount >= moneyMinor(below)) return false;
-  if (max !== undefined && leg.amount > moneyMinor(max)) return false;
+  const { all, none, min, below, max } = maskOf(filter);
+  if ((leg.bits & all) !== all || (leg.bits & none) !== 0) return false;
+  if (leg.amount < min || leg.amount >= below || leg.amount > max) return false;
   const { channels = [], types = [] } = filter;
   if (channels.length > 0 && !channels.includes(leg.channel)) return false;
   return types.length === 0 || types.includes(leg.type);

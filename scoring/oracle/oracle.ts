@@ -134,7 +134,7 @@ class Oracle {
     subject.fromHistory = t.history;
     subject.profile = unpackProfile(own.profile);
     const isLate = t.eventMs < subject.newestMs;
-    const leg = this.#insert(t, side, own, other, subject);
+    const leg = this.#insert(t, side, own, other, subject, isTooLate);
     if (leg.isReversal) {
       this.#undo(subject, t.reversedId);
       return;
@@ -155,6 +155,7 @@ class Oracle {
     own: OracleSide,
     other: OracleSide,
     subject: Known,
+    isTooLate: boolean,
   ): KnownLeg {
     const leg: KnownLeg = {
       position: t.position,
@@ -174,15 +175,19 @@ class Oracle {
       balanceBefore: Number.NaN,
       history: t.history,
       reversed: false,
+      isLate: t.eventMs < subject.newestMs,
       isReversal: (own.classBits & ClassBit.reversal) !== 0,
     };
     leg.bits |= scoredBits(subject, leg);
     const newestMs = Math.max(subject.newestMs, t.eventMs);
-    const total = balanceTotal(subject);
-    if (!Number.isNaN(total)) {
-      subject.holdings.push({ fromMs: subject.newestMs, toMs: newestMs, total });
+    // What a history source sends below the watermark is of the past: balances stand.
+    if (!isTooLate) {
+      const total = balanceTotal(subject);
+      if (!Number.isNaN(total)) {
+        subject.holdings.push({ fromMs: subject.newestMs, toMs: newestMs, total });
+      }
+      leg.balanceBefore = moveBalance(subject, side, own, t.amountBaseMinor);
     }
-    leg.balanceBefore = moveBalance(subject, side, own, t.amountBaseMinor);
     subject.newestMs = newestMs;
     subject.oldestMs = Math.min(subject.oldestMs, t.eventMs);
     const after = subject.legs.findIndex((l) => order(l, leg) > 0);
@@ -211,7 +216,8 @@ class Oracle {
     this.result.notReevaluated += first;
     // Who the customer is and may do is asked as of now; the rest stands in the leg.
     const { profile, limits } = late;
-    for (const leg of later.slice(first)) this.#evaluate(subject, { ...leg, profile, limits });
+    for (const leg of later.slice(first))
+      this.#evaluate(subject, { ...leg, profile, limits, isLate: true });
   }
 
   #askAll(subject: Known, moment: Moment, profile: Profile, place: Place): void {

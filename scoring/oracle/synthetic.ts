@@ -167,7 +167,7 @@ function ofLeg() {
   return [
     one('amount', { kind: 'amount' }),
     one('since-previous', { kind: 'since-previous', of: OUT }),
-    one('silence', { kind: 'silence' }, { bands: bandsFrom([1.5, 30]) }),
+    one('silence', { kind: 'silence' }, { bands: bandsFrom([0, 1.5, 30]) }),
     one('account-age', { kind: 'account-age' }, { bands: bandsFrom([0.01, 300]) }),
     one('new-counterparty', { kind: 'new-counterparty' }, { bands: bandsFrom([0, 1]) }),
     one('balance-before', { kind: 'balance-before' }),
