@@ -9,6 +9,7 @@ import { balanceTotal } from './balances.js';
 import type { BankTime } from './bank-time.js';
 import { customerMadeDays, largestPayment, meanDailyOutflow, meanPayment } from './baselines.js';
 import { combined } from './combine.js';
+import { lastHit, readLastHit, writeLastHit } from './cooldowns.js';
 import { keptDistinct } from './distinct.js';
 import { meanBalance, newCounterparties } from './panes.js';
 import { type CompiledFeature, type CompiledRule, type Plan, UNTIL_DAY_ENDS } from './plan.js';
@@ -74,6 +75,9 @@ export interface RuleCounters {
   /** Of these, those that lacked an input. */
   notApplicable: Float64Array;
 }
+
+/** What a cooldown needs of a rule or a typology. */
+type Cooling = Pick<CompiledRule, 'cooldown' | 'cooldownMs'>;
 
 const FEATURES_MAX = 64;
 const DAY_MS = 86_400_000;
@@ -202,6 +206,7 @@ export class Evaluator {
   #limitUse(region: Region, feature: CompiledFeature, m: Moment): number {
     const none =
       Number.isNaN(m.limitSingle) && Number.isNaN(m.limitDay) && Number.isNaN(m.limitMonth);
+    this.#limitExcess = 0;
     if (none) return Number.NaN;
     let use = m.amount > m.limitSingle ? percentOfLimit(m.amount, m.limitSingle) : 0;
     this.limitGroup = -1;
@@ -261,24 +266,21 @@ export class Evaluator {
    * Event-time cooldown: true when this hit is to be kept silent; else notes it. History neither
    * starts a cooldown nor is silenced by one.
    */
-  silenced(
-    region: Region,
-    rule: Pick<CompiledRule, 'cooldown' | 'cooldownMs'>,
-    band: number,
-    m: Moment,
-  ): boolean {
+  silenced(region: Region, rule: Cooling, band: number, m: Moment): boolean {
     if (rule.cooldown < 0 || m.history) return false;
-    const at = m.row + this.layout.cooldowns + rule.cooldown * 2;
-    const last = region.f64[at];
-    if (last > 0 && m.atMs < this.#quietUntilMs(rule, last) && band + 1 <= region.f64[at + 1]) {
-      return true;
-    }
-    region.f64[at] = m.atMs;
-    region.f64[at + 1] = band + 1;
+    if (this.isQuiet(region, rule, band, m)) return true;
+    writeLastHit(region, m.row, this.plan.cooldowns, rule.cooldown, m.atMs, band);
     return false;
   }
 
-  #quietUntilMs({ cooldownMs }: Pick<CompiledRule, 'cooldownMs'>, lastMs: number): number {
+  /** The same without noting anything; `lastHit` is then the hit that keeps it silent. */
+  isQuiet(region: Region, rule: Cooling, band: number, m: Readonly<Moment>): boolean {
+    if (rule.cooldown < 0 || m.history) return false;
+    readLastHit(region, m.row, rule.cooldown);
+    return band <= lastHit.band && m.atMs < this.#quietUntilMs(rule, lastHit.ms);
+  }
+
+  #quietUntilMs({ cooldownMs }: Cooling, lastMs: number): number {
     if (cooldownMs !== UNTIL_DAY_ENDS) return lastMs + cooldownMs;
     return this.time.dayStartMs(this.time.dayOf(lastMs) + 1);
   }

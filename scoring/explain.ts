@@ -16,6 +16,7 @@ import {
 import type { Feature } from '../schemas/features.js';
 import type { GateEvidence, Hit, Unit } from '../schemas/hit.js';
 import { thresholdNumber } from './catalogue/units.js';
+import { lastHit } from './cooldowns.js';
 import type { Moment } from './evaluate.js';
 import { scoreAt } from './outcomes.js';
 import type { CompiledBand, CompiledRule } from './plan.js';
@@ -195,13 +196,9 @@ function conclude(
 ): Pick<Explained, 'verdict' | 'silencedSinceMs'> {
   if (band < 0) return { verdict: 'below-bands' };
   const { region, context } = shard;
-  if (judged.cooldown < 0) return { verdict: 'hit' };
-  const at = m.row + context.layout.cooldowns + judged.cooldown * 2;
-  const [sinceMs, sinceBand] = [region.f64[at], region.f64[at + 1]];
-  const silent = context.evaluator.silenced(region, judged, band, m);
-  region.f64[at] = sinceMs;
-  region.f64[at + 1] = sinceBand;
-  return silent ? { verdict: 'silenced', silencedSinceMs: sinceMs } : { verdict: 'hit' };
+  return context.evaluator.isQuiet(region, judged, band, m)
+    ? { verdict: 'silenced', silencedSinceMs: lastHit.ms }
+    : { verdict: 'hit' };
 }
 
 function noteWarming(explained: Explained, untilMs: number, m: Readonly<Moment>): void {

@@ -16,6 +16,7 @@ import type { Feature, Filter } from '../schemas/features.js';
 import { ACTIONS, FAMILIES, SEVERITIES, type Unit } from '../schemas/hit.js';
 import { operandsOf } from './catalogue/operands.js';
 import { parseDurationMs } from './catalogue/units.js';
+import { COOLDOWN_BANDS_MAX } from './cooldowns.js';
 import { DISTINCT_MAX } from './distinct.js';
 import {
   generateListsOf,
@@ -186,7 +187,10 @@ export function compilePlan(
   placeDistinct(rules, groups);
   const typologies = compileTypologies(catalogue, rules, cooldownMsOf);
   let cooldowns = 0;
-  for (const r of [...rules, ...typologies]) if (r.cooldownMs !== 0) r.cooldown = cooldowns++;
+  for (const r of [...rules, ...typologies]) {
+    if (r.bands.length > COOLDOWN_BANDS_MAX) throw new Error(`${r.rule.id}: too many bands`);
+    if (r.cooldownMs !== 0) r.cooldown = cooldowns++;
+  }
   const longest = (list: number) =>
     Math.max(0, ...windows.filter((w) => w.list === list).map((w) => w.ms));
   const lateMs = Math.max(latenessMs, LATE_MIN_MS);

@@ -6,6 +6,7 @@
 import { ClassBit } from '../schemas/classes.js';
 import type { BankTime } from './bank-time.js';
 import type { BreakerCount } from './breaker.js';
+import { lastHit, readLastHit, writeLastHit } from './cooldowns.js';
 import { insertLeg, LEG_WORDS, legAt, listCount, PACKED } from './lists.js';
 import { moveOutcomes, outcomeColumns } from './outcomes.js';
 import { type CompiledRule, NOTABLE, type Plan, RECENT } from './plan.js';
@@ -32,7 +33,8 @@ export interface RegionDescription {
   rowWords: number;
   legWords: number;
   strideWords: number;
-  cooldowns: number;
+  /** Of format 1: word of the first cooldown's (ms, band + 1) in the row. */
+  cooldowns?: number;
   /** Rule ids in the order of their cooldown columns. */
   cooldownRules: string[];
   /** Windows and groups as text, in column order. */
@@ -55,7 +57,6 @@ export function describeRegion(plan: Plan): RegionDescription {
     rowWords: ROW.aggregates,
     legWords: LEG_WORDS,
     strideWords: layout.strideWords,
-    cooldowns: layout.cooldowns,
     cooldownRules: cooling(plan).map((r) => r.rule.id),
     columns: [
       ...plan.windows.map((w) => `${w.list}:${w.kind}:${w.ms}:${w.days}`),
@@ -89,7 +90,6 @@ export function sameColumns(a: RegionDescription, b: RegionDescription): boolean
     a.rowWords === b.rowWords &&
     a.legWords === b.legWords &&
     a.strideWords === b.strideWords &&
-    a.cooldowns === b.cooldowns &&
     a.columns.join() === b.columns.join() &&
     JSON.stringify(a.sections) === JSON.stringify(b.sections) &&
     (a.outcomes ?? []).join() === (b.outcomes ?? []).join() &&
@@ -142,7 +142,7 @@ export function rebuildRegion(
   eachSubject(from, (row) => {
     const moved = moveRow(from, row, described, to, layout, translate);
     rows.set(row, moved);
-    moveCooldowns(from, row, described, to, moved, plan, layout);
+    moveCooldowns(from, row, described, to, moved, plan);
     moveOutcomes(from, row, described.outcomes ?? [], to, moved, plan);
     for (let list = RECENT; list <= NOTABLE; list++) {
       moveLegs(from, row, list, to, moved, plan, layout, time, translate);
@@ -184,9 +184,10 @@ function moveRow(
   for (const column of [ROW.profile, ROW.source, ROW.timerArmed]) {
     to.u32[moved * 2 + column] = from.u32[r + column];
   }
-  // Columns that the older layout does not have stay 0.
+  // Columns that the older layout does not have stay 0; blocks are moved by who knows them.
   const words = Math.min(described.rowWords, ROW.aggregates);
   to.f64.set(from.f64.subarray(row + ROW.lastMs, row + words), moved + ROW.lastMs);
+  to.u32[moved * 2 + ROW.cooldowns] = 0;
   for (const name of SECTION_NAMES) {
     const old = described.sections?.[name] ?? -1;
     if (old < 0 || layout[name] < 0) continue;
@@ -237,14 +238,18 @@ function moveCooldowns(
   to: Region,
   moved: number,
   plan: Plan,
-  layout: RowLayout,
 ): void {
   for (const rule of cooling(plan)) {
     const old = described.cooldownRules.indexOf(rule.rule.id);
     if (old < 0) continue;
-    const at = row + described.cooldowns + old * 2;
-    to.f64[moved + layout.cooldowns + rule.cooldown * 2] = from.f64[at];
-    to.f64[moved + layout.cooldowns + rule.cooldown * 2 + 1] = from.f64[at + 1];
+    if (described.cooldowns === undefined) readLastHit(from, row, old);
+    else {
+      const at = row + described.cooldowns + old * 2;
+      lastHit.ms = from.f64[at];
+      lastHit.band = from.f64[at + 1] - 1;
+    }
+    const { ms, band } = lastHit;
+    if (band >= 0) writeLastHit(to, moved, plan.cooldowns, rule.cooldown, ms, band);
   }
 }
 

@@ -44,6 +44,8 @@ export const ROW = {
   outcomes: 15,
   /** Interned accounts, in the order in which they were first seen. */
   accounts: 34,
+  /** Block of last hits by rule (cooldowns.ts), 0 before the first; in the last word of `channels`. */
+  cooldowns: 203,
   todayCount: 174,
   yesterdayCount: 175,
   // f64 columns
@@ -74,7 +76,7 @@ export const ROW = {
   maxima: 90,
   /** Smallest event time of the subject's legs. */
   firstMs: 97,
-  /** u16: customer-made debits so far (to 65,535), then the last bank day of each channel. */
+  /** u16: customer-made debits so far (to 65,535), then the last bank day of each channel (13). */
   channels: 98,
   aggregates: 102,
 } as const;
@@ -97,8 +99,6 @@ export interface RowLayout {
   distinctKept: number;
   /** Word of the first group's (count, sum). */
   groups: number;
-  /** Word of the first cooldown's (last hit ms, band + 1). */
-  cooldowns: number;
   /** Word of the ring of first payments, (out, in) u16 a pane; -1 = no rule reads it. */
   newcomers: number;
   /** Word of the integrals of the balance by pane, then covered ms u32; -1 = no rule reads them. */
@@ -111,9 +111,8 @@ export function rowLayout(plan: Plan): RowLayout {
   const listDues = windowDues + plan.windows.length + 2;
   const distinctKept = listDues + 2;
   const groups = Math.ceil((distinctKept + 1) / 2);
-  const cooldowns = groups + plan.columns * 2;
   const kinds = new Set(plan.rules.flatMap((r) => r.features.map((f) => f.spec.kind)));
-  let words = cooldowns + plan.cooldowns * 2;
+  let words = groups + plan.columns * 2;
   const optional = (kind: Feature['kind'], size: number): number => {
     if (!kinds.has(kind)) return -1;
     words += size;
@@ -128,7 +127,6 @@ export function rowLayout(plan: Plan): RowLayout {
     listDues,
     distinctKept,
     groups,
-    cooldowns,
     newcomers,
     balancePanes,
   };
