@@ -9,6 +9,16 @@
  * on it holds. Sums are of base minor units, integers, so exact. Numbers that are not integers are
  * computed in the order of operations that is written here, so that they are the same bits anywhere.
  *
+ * Late legs. A leg that comes late is asked about as of itself; so are the kept legs behind it, once
+ * more (docs/rules.md, "What holds at the edges"). Fixed when a leg first came in, and kept with it:
+ * its class bits with those that scoring sets, the balance after it, its channel and country.
+ * Everything else is what stands in the log now: windows, silence, account age, counts by day and by
+ * pane, total and mean balances, rates, profile and limits.
+ *
+ * Reversals. An undone leg is left out of windows, of counts by day and pane, of means and outflows,
+ * as long as it is kept. It stays what made a counterparty known, a channel used, an account older
+ * and a payment the largest; balances move back by the reversal itself.
+ *
  * At the close of a day, windows end with the last millisecond of that day, and "today" is the next:
  * `1d` holds the whole day, panes and blocks are counted from the day behind it.
  */
@@ -110,7 +120,8 @@ export const featureSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('silence') }),
   /**
    * Days (fraction) since the smallest event time among the subject's legs that stand at or before
-   * this position in the log, of whatever class, reversals included.
+   * this position in the log, of whatever class, reversals included; what came below the watermark
+   * and was not history never counts.
    */
   z.strictObject({ kind: z.literal('account-age') }),
   /**
@@ -126,6 +137,7 @@ export const featureSchema = z.discriminatedUnion('kind', [
    * Legs with the class bit `firstPayment` that came in (credit) or went out (debit) in `days`
    * bank days: whole five-day panes (pane = floor(bank day / 5)), the newest of them `before`
    * days (a multiple of 5) behind the pane before today's. At most 120 days back in all. (count)
+   * As of a moment more than two panes behind the subject's newest leg the oldest panes are gone.
    */
   z.strictObject({
     kind: z.literal('new-counterparties'),
@@ -215,14 +227,17 @@ export const featureSchema = z.discriminatedUnion('kind', [
   /**
    * Time-weighted mean of `balance-total` over the days / 5 whole five-day panes before the pane of
    * the moment's bank day: (sum over panes of the integral) / (covered ms). In log order: when a leg
-   * comes, the total that stood before it is taken to have held from the newest event time seen
-   * before it to the newest seen with it, and each pane gets its part; time in which nothing was
-   * known is not covered. Not available when less than a day is covered. (money, not rounded)
+   * comes (of whatever class), the total that stood before it is taken to have held from the newest
+   * event time seen before it to the newest seen with it, and each pane adds its part, total x ms;
+   * time in which nothing was known is not covered. Panes are summed from the oldest on. Not
+   * available when less than a day is covered. (money, not rounded) Of moments late by more than two
+   * panes see `new-counterparties`.
    */
   z.strictObject({ kind: z.literal('mean-balance'), days: panes(60) }),
   /**
    * Mean amount of the subject's customer-made debits up to yesterday: day k days back weighs
-   * (1 - 1/days)^k; sum of weighted amounts / sum of weighted counts. Not available without any.
+   * (1 - 1/days)^k; sum of weighted amounts / sum of weighted counts, rounded to 1/1024 of a minor
+   * unit, so that the order of the additions does not show. Not available without any.
    * For legs more than a bank day late see docs/rules.md, "What holds at the edges".
    */
   z.strictObject({
@@ -231,7 +246,8 @@ export const featureSchema = z.discriminatedUnion('kind', [
   }),
   /**
    * Largest customer-made debit in the days / 30 whole blocks (block = floor(bank day / 30)) before
-   * the block of today. A reversal does not lower it. Not available without any. (money)
+   * the block of today. A reversal does not lower it. Not available without any. (money) As of a
+   * moment more than one block behind the subject's newest leg the oldest block is gone.
    */
   z.strictObject({
     kind: z.literal('largest-payment'),
