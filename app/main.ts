@@ -6,6 +6,7 @@ import { Command, CommanderError } from 'commander';
 import { addDashboardCommand } from './commands/dashboard.js';
 import { addDeadLettersCommand } from './commands/dead-letters.js';
 import { addEngineCommand } from './commands/engine.js';
+import { addExplainCommand } from './commands/explain.js';
 import { addGenerateCommand } from './commands/generate.js';
 import { addReplayCommand } from './commands/replay.js';
 import { addRulesCommand } from './commands/rules.js';
@@ -39,6 +40,7 @@ export function buildProgram(): Command {
   addGenerateCommand(program);
   addDeadLettersCommand(program);
   addRulesCommand(program);
+  addExplainCommand(program);
   addSignInLinkCommand(program);
   return program;
 }

@@ -65,12 +65,16 @@ export async function replay(files: readonly string[], flags: ReplayFlags): Prom
 }
 
 /** A path, or the name of a mapping that ships with Weir. */
-function mappingOf(given: string | undefined): Mapping | undefined {
+export function mappingOf(given: string | undefined): Mapping | undefined {
   if (given === undefined) return undefined;
   return loadMapping(existsSync(given) ? given : (shippedMappingPath(given) ?? given));
 }
 
-function referenceOf(folder: string | undefined, mapping: Mapping | undefined): ReferenceData {
+/** Of a folder, else the default with what the mapping says of the bank. */
+export function referenceOf(
+  folder: string | undefined,
+  mapping: Mapping | undefined,
+): ReferenceData {
   if (folder !== undefined) return loadReference(folder);
   const { baseCurrency, homeCountry, zone } = mapping?.bank ?? {};
   const reference = defaultReference(

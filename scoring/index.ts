@@ -16,3 +16,4 @@ export {
 } from './operator.js';
 export type { RegionDescription } from './rebuild.js';
 export { H as RegionHeader } from './region.js';
+export type { ShardContext } from './shard.js';
