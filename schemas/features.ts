@@ -5,22 +5,23 @@
  * Common to all. A feature is asked at a *moment*: a leg (or the close of a bank day). It sees the
  * subject's legs that stand at or before the position being scored in the log, reversed ones left
  * out, and of these the ones up to the moment: event time, then log position, then debit before
- * credit; the evaluated leg included unless the kind says otherwise. "Not available" is NaN: no gate
- * on it holds. Sums are of base minor units, integers, so exact. Numbers that are not integers are
- * computed in the order of operations that is written here, so that they are the same bits anywhere.
+ * credit; the evaluated leg included unless the kind says otherwise. "Not available" is NaN: no
+ * gate on it holds. Sums are of base minor units, integers, so exact. Numbers that are not integers
+ * are computed in the order of operations that is written here, so that they are the same bits
+ * anywhere.
  *
- * Late legs. A leg that comes late is asked about as of itself; so are the kept legs behind it, once
- * more (docs/rules.md, "What holds at the edges"). Fixed when a leg first came in, and kept with it:
- * its class bits with those that scoring sets, the balance after it, its channel and country.
- * Everything else is what stands in the log now: windows, silence, account age, counts by day and by
- * pane, total and mean balances, rates, profile and limits.
+ * Late legs. A leg that comes late is asked about as of itself; so are the kept legs behind it,
+ * once more (docs/rules.md, "What holds at the edges"). Fixed when a leg first came in, and kept
+ * with it: its class bits with those that scoring sets, the balance after it, its channel and
+ * country. Everything else is what stands in the log now: windows, silence, account age, counts by
+ * day and by pane, total and mean balances, rates, profile and limits.
  *
- * Reversals. An undone leg is left out of windows, of counts by day and pane, of means and outflows,
- * as long as it is kept. It stays what made a counterparty known, a channel used, an account older
- * and a payment the largest; balances move back by the reversal itself.
+ * Reversals. An undone leg is left out of windows, of counts by day and pane, of means and
+ * outflows, as long as it is kept. It stays what made a counterparty known, a channel used, an
+ * account older and a payment the largest; balances move back by the reversal itself.
  *
- * At the close of a day, windows end with the last millisecond of that day, and "today" is the next:
- * `1d` holds the whole day, panes and blocks are counted from the day behind it.
+ * At the close of a day, windows end with the last millisecond of that day, and "today" is the
+ * next: `1d` holds the whole day, panes and blocks are counted from the day behind it.
  */
 import { z } from 'zod';
 import { ClassBit, type ClassName } from './classes.js';
@@ -170,16 +171,15 @@ export const featureSchema = z.discriminatedUnion('kind', [
     baselineDays: z.number().int().positive(),
   }),
   /**
-   * How improbable a count is for this subject, in powers of ten: -log10 P, where P is
-   * P(X >= k) (`tail: high`) or P(X <= k) (`tail: low`) of a negative binomial X with mean
-   * m = ((value of `expected` + prior) x ofDays) / expectedDays and shape r = `shape` (variance
-   * m + m^2 / r, the overdispersion), k = value of `of`.
-   * In this order: p(0) = 1, r times multiplied by r / (r + m); p(j + 1) = p(j) x (((j + r) /
-   * (j + 1)) x (m / (r + m))). Low: P = p(0) + .. + p(k). High: for k > m P = p(k) + p(k + 1) + ..
-   * until a term leaves the sum as it is; else P = 1 - (p(0) + .. + p(k - 1)).
-   * -log10 by straight lines between powers of ten: 0 where P >= 1; else P is multiplied by 10 until
-   * it is above 0.1, e times: e + (1 - that) / 0.9. 0 when k is 0 (high), at most 12. See
-   * docs/detection.md for where shape and prior come from. (number)
+   * How improbable a count is for this subject, in powers of ten: -log10 P, where P is P(X >= k)
+   * (`tail: high`) or P(X <= k) (`tail: low`) of a negative binomial X with mean m = ((value of
+   * `expected` + prior) x ofDays) / expectedDays and shape r = `shape` (variance m + m^2 / r, the
+   * overdispersion), k = value of `of`. In this order: p(0) = 1, r times multiplied by r / (r + m);
+   * p(j + 1) = p(j) x (((j + r) / (j + 1)) x (m / (r + m))). Low: P = p(0) + .. + p(k). High: for k
+   * > m P = p(k) + p(k + 1) + .. until a term leaves the sum as it is; else P = 1 - (p(0) + .. +
+   * p(k - 1)). -log10 by straight lines between powers of ten: 0 where P >= 1; else P is multiplied
+   * by 10 until it is above 0.1, e times: e + (1 - that) / 0.9. 0 when k is 0 (high), at most 12.
+   * See docs/detection.md for where shape and prior come from. (number)
    */
   z.strictObject({
     kind: z.literal('surprise'),
@@ -226,12 +226,12 @@ export const featureSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('balance-total') }),
   /**
    * Time-weighted mean of `balance-total` over the days / 5 whole five-day panes before the pane of
-   * the moment's bank day: (sum over panes of the integral) / (covered ms). In log order: when a leg
-   * comes (of whatever class), the total that stood before it is taken to have held from the newest
-   * event time seen before it to the newest seen with it, and each pane adds its part, total x ms;
-   * time in which nothing was known is not covered. Panes are summed from the oldest on. Not
-   * available when less than a day is covered. (money, not rounded) Of moments late by more than two
-   * panes see `new-counterparties`.
+   * the moment's bank day: (sum over panes of the integral) / (covered ms). In log order: when a
+   * leg comes (of whatever class), the total that stood before it is taken to have held from the
+   * newest event time seen before it to the newest seen with it, and each pane adds its part, total
+   * x ms; time in which nothing was known is not covered. Panes are summed from the oldest on. Not
+   * available when less than a day is covered. (money, not rounded) Of moments late by more than
+   * two panes see `new-counterparties`.
    */
   z.strictObject({ kind: z.literal('mean-balance'), days: panes(60) }),
   /**
