@@ -40,7 +40,7 @@ const after = testCatalogue(
       features: { sum: { kind: 'sum', window: '7d' } },
       observed: 'sum',
       bands: [band('much', '50000.00', 50)],
-      cooldown: '12h',
+      cooldown: '30d',
     }),
     testRule('watching', { on: { ...debit, amount: { min: '40000.00' } }, state: 'shadow' }),
   ],
@@ -171,7 +171,7 @@ describe('a change of the rules while they run', () => {
 
   it.each([
     ['before it', [half - 300, half - 200, half - 100], half - 50],
-    ['on both sides of it', [half - 100, half, half + 200], half + 400],
+    ['on both sides of it', [half - 100, half + 600, half + 900], half + 1_000],
     ['right behind it, without a leg since', [half + 1, half + 2, half + 3], half + 10],
   ] as [string, [number, number, number], number][])(
     'and from snapshots %s',
