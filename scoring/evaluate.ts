@@ -110,8 +110,13 @@ export class Evaluator {
   evaluate(region: Region, rule: CompiledRule, m: Moment): number {
     if (!inScope(rule, m.profile)) return -1;
     if (!rule.onDayClose && !matches(rule, m.classBits, m.amount, m.packed)) return -1;
-    this.current = rule.index;
     this.counters.evaluations[rule.index]++;
+    return this.judge(region, rule, m);
+  }
+
+  /** The same of a rule whose scope and filter are known to fit, and which has been counted. */
+  judge(region: Region, rule: CompiledRule, m: Moment): number {
+    this.current = rule.index;
     this.#known.fill(0, 0, rule.features.length);
     for (const gate of rule.gates) {
       const v = this.value(region, rule, gate.feature, m);

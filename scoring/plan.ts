@@ -24,6 +24,7 @@ import {
   type ListsOf,
   type MoveGroups,
 } from './generated-groups.js';
+import { type Candidates, generateCandidates } from './generated-rules.js';
 import { LEGS_MAX, NOTABLE, RECENT } from './lists.js';
 import { type CompiledScore, compileScore } from './outcomes.js';
 import { bitsOf, compileFeature, maskOf, minorOf } from './plan-features.js';
@@ -143,6 +144,8 @@ export interface ClassPlan {
   listsRead: number;
   /** Which of `groups` a leg of this class moves, and which lists keep it. */
   moveGroups: MoveGroups;
+  /** Which of `rules` are worth evaluating for a leg in order. */
+  candidates: Candidates;
   listsOf: ListsOf;
   /** The counterparty's name is kept, or some rule compares it. */
   namesRead: boolean;
@@ -251,6 +254,7 @@ function planOfClass(bits: number, groups: Group[], rules: CompiledRule[]): Clas
     groups: kept,
     moveGroups: generateMoveGroups(kept),
     listsOf: generateListsOf(kept),
+    candidates: generateCandidates(matching, groups),
     rules: matching,
     listsRead,
     namesRead: kept.length > 0 || matching.some((r) => r.features.some(compares)),

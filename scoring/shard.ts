@@ -15,7 +15,7 @@ import { legsBehind, momentOfKept } from './later.js';
 import type { LegView } from './leg-view.js';
 import { noteOutcome } from './outcomes.js';
 import { advancePanes, countNewcomer, holdBalance } from './panes.js';
-import { type CompiledRule, NOTABLE, RECENT } from './plan.js';
+import { type ClassPlan, type CompiledRule, NOTABLE, RECENT } from './plan.js';
 import { describeRegion, type RegionDescription } from './rebuild.js';
 import { H, type Region } from './region.js';
 import { ROW } from './row.js';
@@ -25,6 +25,9 @@ import { advanceTimers, armTimer, formatTimers } from './timers.js';
 import { type CompiledTypology, judgeTypology, type Reached, typologyHit } from './typologies.js';
 import { warmingUntil } from './warming.js';
 import { advanceWindows } from './windows.js';
+
+/** Places of the rules that are worth evaluating for the leg in hand; grows with the catalogue. */
+let found = new Int32Array(64);
 
 const DAILY = 1;
 const SPREAD_MS = 3_600_000;
@@ -152,7 +155,7 @@ export class Shard {
     keepLeg(region, context, m, leg, plan);
     if (muted) return;
     context.onMoment?.(this, m);
-    this.#judge(plan.rules, m, leg);
+    this.#judge(plan, m, leg);
     if (!inOrder) {
       f64[H.lateScored]++;
       this.#judgeLater(row, leg);
@@ -281,12 +284,29 @@ export class Shard {
     return this.context.time.dayStartMs(day + 1) + (hash % 3600) * (SPREAD_MS / 3600);
   }
 
-  #judge(rules: readonly CompiledRule[], m: Moment, leg: LegView): void {
+  #judge(classPlan: ClassPlan, m: Moment, leg: LegView): void {
+    const { region, context } = this;
+    const { evaluator, plan } = context;
+    const { rules } = classPlan;
+    let count = rules.length;
+    if (m.inOrder) {
+      const { evaluations } = evaluator.counters;
+      const at = m.row + context.layout.groups;
+      const { amount, packed, profile } = m;
+      if (found.length < count) found = new Int32Array(count);
+      const { f64 } = region;
+      count = classPlan.candidates(f64, at, amount, packed, profile, evaluations, found);
+    }
     let words: LegWords | undefined;
-    for (const rule of rules) {
-      const band = this.context.evaluator.evaluate(this.region, rule, m);
+    for (let i = 0; i < count; i++) {
+      const rule = rules[m.inOrder ? found[i] : i];
+      const band = m.inOrder
+        ? evaluator.judge(region, rule, m)
+        : evaluator.evaluate(region, rule, m);
       if (band < 0) continue;
-      words ??= wordsOfLeg(leg);
+      // What only counts outcomes asks for no words.
+      const isTold = context.onOutcome === undefined || plan.typologies.length > 0;
+      words ??= isTold ? wordsOfLeg(leg) : NO_LEG;
       this.#reach(rule, band, m, words, leg.position);
     }
     if (words !== undefined) this.#judgeTypologies(m, words, leg.position);
