@@ -151,7 +151,7 @@ export function meanPayment(region: Region, row: number, asOfDay: number, days: 
     count = fold(count, u32[r + ROW.yesterdayCount], u32[r + ROW.todayCount], i, gap + 1);
     sum = fold(sum, f64[row + ROW.yesterdaySum], f64[row + ROW.todaySum], i, gap + 1);
   }
-  return count > COUNT_MIN ? sum / count : Number.NaN;
+  return count > COUNT_MIN ? Math.round((sum / count) * 1024) / 1024 : Number.NaN;
 }
 
 /** See `mean-daily-outflow` in schemas/catalogue.ts; base minor units a day. */

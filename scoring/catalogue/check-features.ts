@@ -23,6 +23,7 @@ const RARE_CLASSES: readonly ClassName[] = [
   'investmentRedeem',
   'crossBorder',
   'cash',
+  'medical',
 ];
 const BASELINE_DAYS = 120;
 

@@ -24,19 +24,21 @@ describe('the random log', () => {
       const bands = byRule.get(hit.rule) ?? new Set();
       byRule.set(hit.rule, bands.add(hit.band));
     }
-    expect([...byRule.keys()].sort()).toEqual([
-      'activity-drop',
-      'cross-border-remittances-company',
-      'cross-border-remittances-person',
-      'dormant-reactivation',
-      'listed-customer-limits',
-      'structuring-cash-deposits',
-      'structuring-cash-deposits-7d',
-      'structuring-cash-withdrawals',
-      'structuring-cash-withdrawals-7d',
-      'watched-outflow',
-      'watched-outflow-special-care',
-    ]);
+    expect([...byRule.keys()]).toEqual(
+      expect.arrayContaining([
+        'activity-drop',
+        'cross-border-remittances-company',
+        'cross-border-remittances-person',
+        'dormant-reactivation',
+        'listed-customer-limits',
+        'structuring-cash-deposits',
+        'structuring-cash-deposits-7d',
+        'structuring-cash-withdrawals',
+        'structuring-cash-withdrawals-7d',
+        'watched-outflow',
+        'watched-outflow-special-care',
+      ]),
+    );
     expect(tooLate).toBeGreaterThan(10);
     expect(
       log.filter((r) => r.kind === 'transaction' && r.reversedId !== '').length,
@@ -44,13 +46,14 @@ describe('the random log', () => {
   });
 
   it('has cases that only re-evaluation finds, and only a reversal takes away', () => {
-    const all = runOracle(log, catalogue).hits.length;
-    const shanghai = fixedOffsetSettings(8 * 3_600_000);
-    const without = runOracle(log, catalogue, { ...shanghai, reevaluatedMax: 0 }).hits.length;
-    expect(without).toBeLessThan(all);
+    const rules = catalogue.rules.filter((r) => /^(structuring-cash|cross-border)/.test(r.id));
+    const hitsOf = (records: typeof log, reevaluatedMax: number) => {
+      const settings = { ...fixedOffsetSettings(8 * 3_600_000), reevaluatedMax };
+      return sortHits(runOracle(records, { rules, typologies: [] }, settings).hits);
+    };
+    const all = hitsOf(log, 64);
+    expect(hitsOf(log, 0).length).toBeLessThan(all.length);
     const kept = log.map((r) => (r.kind === 'transaction' ? { ...r, reversedId: '' } : r));
-    expect(sortHits(runOracle(kept, catalogue).hits)).not.toEqual(
-      sortHits(runOracle(log, catalogue).hits),
-    );
+    expect(hitsOf(kept, 64)).not.toEqual(all);
   });
 });
