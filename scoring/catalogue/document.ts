@@ -2,11 +2,13 @@
  * docs/rules.md, written from the catalogue itself, so that no threshold stands in two places: a
  * test compares the file with what this makes.
  */
-import type { Band, Catalogue, Rule } from '../../schemas/catalogue.js';
-import type { Feature, Filter } from '../../schemas/features.js';
-import type { Unit } from '../../schemas/hit.js';
+import type { Band, Catalogue, Rule, Typology } from '../../schemas/catalogue.js';
+import type { Feature } from '../../schemas/features.js';
+import { FAMILIES, type Family, type Unit } from '../../schemas/hit.js';
 import { formatMoney } from '../../schemas/sentence.js';
-import { featureUnit, parseMoney, thresholdNumber } from './units.js';
+import { featureText, filterText } from './document-features.js';
+import { orderReasons } from './late-order.js';
+import { featureUnit, thresholdNumber } from './units.js';
 
 const HEAD = `# The rules
 
@@ -18,7 +20,14 @@ in its scope. When all **gates** hold, one **observed** number falls into the hi
 it reaches; the band gives severity, score, recommendation and the officer's sentence. A value that
 is not available (no balance, no history) never counts as 0: the gate does not hold.
 
-Windows are \`(t - W, t]\` in event time; a bank day is 00:00 to 24:00 in the bank's zone.
+Windows are \`(t - W, t]\` in event time; a bank day is 00:00 to 24:00 in the bank's zone; ten
+business days reach back to the start of the tenth, today's among them.
+
+**A new rule is one entry**: a YAML document in \`scoring/catalogue/rules/\`, with examples that must
+hit and must not, best on the boundary: they run as tests, here and in both oracles. Nothing else is
+to be touched as long as its features have names that the page knows
+(\`dashboard/web/text/*/features.json\`, one word per meaning); \`weir rules check\` says what is wrong.
+A rule in **shadow** is scored and stored but wakes nobody; a **paused** one is not scored.
 
 ## What holds at the edges
 
@@ -43,6 +52,13 @@ Windows are \`(t - W, t]\` in event time; a bank day is 00:00 to 24:00 in the ba
 - **Balance before**: as reported with the leg, else what is known of the account, moved in log
   order by every leg since. Four accounts a subject are followed; of others only what is
   reported counts.
+- **Order of late legs.** A hit is never taken back, and a late leg may only add some. Where more
+  legs can but raise what a rule asks to be high and lower what it asks to be low, the set of legs
+  that it hits is the same whatever the order of arrival; its entry says "Late legs: in any order".
+  Else the entry names what can differ: a cooldown that began with the leg that came first, a number
+  that can rise and fall (a share, a mean), class bits of the pair that were set when the leg came
+  in (\`firstPayment\`, \`trustedPair\`, \`newChannel\`). A day closes on the watermark, so its
+  rules see every leg that still counts.
 - **Mean payment** covers the bank days before the leg's. A leg more than a bank day behind the
   subject's newest is measured as of the day before that. **Mean daily outflow** is 0 without
   history.
@@ -79,61 +95,6 @@ function value(unit: Unit, raw: string | number): string {
   }
 }
 
-function filterText(filter: Filter): string {
-  const money = (text: string): string => formatMoney(parseMoney(text) ?? 0, 'en', 'CNY');
-  const parts = [filter.all.length > 0 ? filter.all.join(' and ') : 'any leg'];
-  if (filter.none.length > 0) parts.push(`not ${filter.none.join(', ')}`);
-  const amount = filter.amount;
-  if (amount?.min !== undefined) parts.push(`amount >= ${money(amount.min)}`);
-  if (amount?.below !== undefined) parts.push(`amount < ${money(amount.below)}`);
-  if (amount?.max !== undefined) parts.push(`amount <= ${money(amount.max)}`);
-  return parts.join('; ');
-}
-
-function featureText(feature: Feature): string {
-  const of =
-    'of' in feature && typeof feature.of === 'object' ? ` (${filterText(feature.of)})` : '';
-  switch (feature.kind) {
-    case 'amount':
-      return 'amount of the leg';
-    case 'count':
-    case 'sum':
-    case 'max':
-    case 'distinct-counterparties': {
-      const what = feature.kind.replace('-', ' ');
-      return `${what}, ${feature.window}${of}`;
-    }
-    case 'silence':
-      return 'days since the previous leg not made by the bank';
-    case 'customer-made':
-      return feature.before === 0
-        ? `customer-made transactions of the last ${feature.days} closed days`
-        : `customer-made transactions of ${feature.days} days before the last ${feature.before}`;
-    case 'drop':
-      return `fall of ${feature.recent} a day against ${feature.baseline} a day, in percent`;
-    case 'percent':
-      return `${feature.of} in percent of ${feature.to}`;
-    case 'ratio':
-      return `${feature.of} / ${feature.to}`;
-    case 'balance-before-outflow':
-      return `the account's balance before the day's ${feature.outflow}`;
-    case 'balance-before':
-      return "the account's balance before the leg";
-    case 'mean-payment':
-      return `own mean payment, decayed over ${feature.days} d, up to yesterday`;
-    case 'mean-daily-outflow':
-      return `own mean outflow a day of ${feature.days} d`;
-    case 'new-counterparty':
-      return 'first payment between the two within 400 d';
-    case 'limit-use':
-      return `largest use of the list's limits${of}`;
-    case 'limit-excess':
-      return `money above the limit of the largest use${of}`;
-    default:
-      return feature.kind;
-  }
-}
-
 function bandRow(rule: Rule, band: Band): string {
   const unit = featureUnit((rule.features[rule.observed] as Feature).kind);
   const edge =
@@ -164,13 +125,13 @@ function section(rule: Rule): string {
     (g) => `\`${g.feature}\` ${OPERATORS[g.op]} ${value(unitOf(g.feature), g.value)}`,
   );
   const lines = [
-    `## ${rule.id}`,
+    `### ${rule.id}`,
     '',
     `**${rule.names.en} · ${rule.names.zh}** (version ${rule.version}, ${rule.state})`,
     '',
     `${rule.formula.trim()}.`,
     '',
-    `- Family ${rule.family}, risk ${rule.riskType}, action ${rule.action}${dueText(rule)}.`,
+    `- Risk ${rule.riskType}, action ${rule.action}${dueText(rule)}, owner ${rule.owner}.`,
     `- For: ${scopeText(rule)}.`,
     `- On: ${rule.on === 'day-close' ? 'the close of every bank day' : filterText(rule.on)}.`,
     `- Gates: ${gates.length === 0 ? 'none' : gates.join(', ')}. Observed: \`${rule.observed}\`.`,
@@ -178,8 +139,11 @@ function section(rule: Rule): string {
   const normals = Object.entries(rule.normals).map(([of, normal]) => `\`${normal}\` of \`${of}\``);
   if (normals.length > 0) lines.push(`- This customer's normal: ${normals.join(', ')}.`);
   if (rule.cooldown !== undefined) {
-    lines.push(`- Told again after ${rule.cooldown}, or at once when a higher band is reached.`);
+    const after = rule.cooldown === 'bank-day' ? 'on another bank day' : `after ${rule.cooldown}`;
+    lines.push(`- Told again ${after}, or at once when a higher band is reached.`);
   }
+  const reasons = orderReasons(rule);
+  lines.push(`- Late legs: ${reasons.length === 0 ? 'in any order' : reasons.join('; ')}.`);
   if (rule.requires.length > 0) lines.push(`- Needs: ${rule.requires.join(', ')}.`);
   if (rule.references.length > 0) lines.push(`- See: ${rule.references.join('; ')}.`);
   lines.push('', '| feature | is |', '| --- | --- |');
@@ -192,6 +156,49 @@ function section(rule: Rule): string {
   return lines.join('\n');
 }
 
-export function rulesDocument(catalogue: Catalogue): string {
-  return `${[HEAD, ...catalogue.rules.map((rule) => `${section(rule)}\n`)].join('\n')}`;
+const FAMILY_NAMES: Record<Family, string> = {
+  aml: 'AML anomaly · 反洗钱异常交易',
+  'activity-drop': 'Activity drop · 活跃度下降',
+  outflow: 'Outflow and large payments · 大额对外支付',
+  credit: 'Credit · 信贷',
+  care: 'Special care · 特别关怀',
+  suitability: 'Suitability · 产品适当性',
+  operations: 'Operations and security · 运营与安全',
+};
+
+function typologySection(typology: Typology): string {
+  const members = typology.members.map((m) => `\`${m.rule}\` x ${m.weight}`).join(', ');
+  const bands = typology.bands.map((b) => `${b.outcome} from ${b.from ?? b.above} (${b.severity})`);
+  return [
+    `### ${typology.id}`,
+    '',
+    `**${typology.names.en} · ${typology.names.zh}** (version ${typology.version}, ${typology.state})`,
+    '',
+    `${typology.formula.trim()}.`,
+    '',
+    `- Members, within ${typology.window}: ${members}.`,
+    `- Bands of the score: ${bands.join(', ')}. Action ${typology.action}.`,
+  ].join('\n');
+}
+
+function contents(rules: readonly Rule[]): string {
+  const rows = rules.map(
+    (r) => `| [${r.id}](#${r.id}) | ${r.names.en} | ${r.names.zh} | ${r.state} |`,
+  );
+  return ['| rule | looks for | 监测内容 | state |', '| --- | --- | --- | --- |', ...rows].join(
+    '\n',
+  );
+}
+
+export function rulesDocument({ rules, typologies }: Catalogue): string {
+  const parts = [HEAD];
+  for (const family of FAMILIES) {
+    const members = rules.filter((r) => r.family === family);
+    if (members.length === 0) continue;
+    parts.push(`## ${FAMILY_NAMES[family]}\n`, `${contents(members)}\n`);
+    for (const rule of members) parts.push(`${section(rule)}\n`);
+  }
+  if (typologies.length > 0) parts.push('## Typologies · 综合场景\n');
+  for (const typology of typologies) parts.push(`${typologySection(typology)}\n`);
+  return parts.join('\n');
 }
