@@ -231,6 +231,48 @@ describe.each([
   });
 });
 
+describe('an alert explains', () => {
+  const shown = async (language: 'zh-CN' | 'en-US', id: string, name: string) => {
+    const { context, page, errors } = await openPage(browser, { locale: language });
+    await signInByLink(page, server, world);
+    await page.goto(`${server.url}/#/alerts/${id}`);
+    await page.waitForSelector('.gates');
+    const text = await page.innerText('.drawer');
+    if (process.env['WEIR_SHOTS'] !== undefined) {
+      const path = `${process.env['WEIR_SHOTS']}/12-${name}-${language}.png`;
+      await page.screenshot({ path });
+    }
+    expect(await violations(page)).toEqual([]);
+    expect(errors).toEqual([]);
+    await context.close();
+    return text.replace(/\s+/g, ' ');
+  };
+  const open = (change: object): string => world.open(1, change)[0]?.id ?? '';
+
+  test('its score by the parts of a typology, and by the value on the scale of a rule', async () => {
+    const typology = open({ rule: 'dormant-reactivation' });
+    expect(await shown('zh-CN', typology, 'typology')).toMatch(
+      /沉睡客户突然活跃.*0\.9 × 55 49\.5.*0\.5 × 50 25 合计（最高 100） 74\.5/,
+    );
+    const scaled = open({ rule: 'structuring' });
+    expect(await shown('en-US', scaled, 'scale')).toMatch(
+      /By since first: 1\.5 h 1 min → 40 1 h → 60 2 d → 90/,
+    );
+  });
+
+  test('that its windows fill since a change, and what a flood is', async () => {
+    const warming = open({ rule: 'activity-drop' });
+    expect(await shown('zh-CN', warming, 'warming')).toContain('窗口仍在预热');
+    const sentence = { zh: '断路器已打开：6,412 次命中', en: 'its breaker is open: 6,412 hits' };
+    const flood = { subject: '', subjectName: '', tier: 'base', watch: [], hitCount: 6_412 };
+    const id = open({ ...flood, rule: 'watched-outflow', sentence, amountBaseMinor: 0 });
+    const text = await shown('en-US', id, 'flood');
+    expect(text).toContain('its breaker is open: 6,412 hits');
+    expect(text).toContain('Many customers');
+    expect(text).not.toContain('90 days');
+  });
+});
+
 describe('what the browser remembers', () => {
   test('language, theme and density survive a reload', async () => {
     const { context, page } = await openPage(browser);
