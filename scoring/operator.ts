@@ -90,7 +90,7 @@ export class ScoringOperator {
   readonly #context: ShardContext;
   readonly #options: OperatorOptions;
   readonly #leg = newLegView();
-  readonly #touch = new Toucher();
+  #touch: Toucher | undefined;
   #rates: Readonly<Record<string, number>>;
   #emitting = 0;
 
@@ -232,15 +232,17 @@ export class ScoringOperator {
    * `count` offsets.
    */
   touchAhead(bytes: Uint8Array, view: DataView, starts: Int32Array, count: number): void {
+    const { plan, layout, time } = this.#context;
+    if (this.#touch?.plan !== plan) this.#touch = new Toucher(plan, layout);
     const touch = this.#touch;
     touch.begin();
     for (let i = 0; i < count; i++) {
       const at = starts[i];
       if (bytes[at + L.LEG_KIND] !== 1) continue;
       const shard = this.#byNumber[view.getUint16(at + L.LEG_SHARD, true)];
-      if (shard !== undefined) touch.add(shard.region, view, at);
+      if (shard !== undefined) touch.add(shard.region, view, at, time);
     }
-    touch.finish(this.#context.layout.strideWords);
+    touch.finish();
   }
 
   /** One ring record that starts at byte `at`; returns the command for the host, if it is one. */

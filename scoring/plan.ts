@@ -6,6 +6,7 @@
  */
 import type { Band, Catalogue, Rule } from '../schemas/catalogue.js';
 import {
+  ClassBit,
   LIST_KINDS,
   PROFILE_LIST_SHIFT,
   PROFILE_WATCH_SHIFT,
@@ -144,6 +145,8 @@ export interface ClassPlan {
   listsRead: number;
   /** Which of `groups` a leg of this class moves, and which lists keep it. */
   moveGroups: MoveGroups;
+  /** Columns that scoring such a leg moves or reads. */
+  columns: number[];
   /** Which of `rules` are worth evaluating for a leg in order. */
   candidates: Candidates;
   listsOf: ListsOf;
@@ -185,8 +188,13 @@ export function compilePlan(
   const rules = catalogue.rules
     .filter((r) => r.state === 'active' || r.state === 'shadow')
     .map((rule, index) => compileRule(rule, index, windows, groups));
-  let columns = 0;
-  for (const g of groups) if (g.column >= 0) g.column = columns++;
+  // What a debit moves lies together, then what both sides move, then what a credit moves: a leg
+  // touches the fewest lines of the row.
+  const kept = groups.filter((g) => g.column >= 0).sort((a, b) => sideOf(a) - sideOf(b));
+  kept.forEach((g, column) => {
+    g.column = column;
+  });
+  const columns = kept.length;
   placeDistinct(rules, groups);
   const typologies = compileTypologies(catalogue, rules, cooldownMsOf);
   let cooldowns = 0;
@@ -230,6 +238,11 @@ export function compilePlan(
   };
 }
 
+function sideOf(f: LegFilter): number {
+  if ((f.all & ClassBit.debit) !== 0) return 0;
+  return (f.all & ClassBit.credit) !== 0 ? 2 : 1;
+}
+
 /** Gives the groups whose distinct counterparties a rule asks for their places. */
 function placeDistinct(rules: readonly CompiledRule[], groups: readonly Group[]): void {
   let place = 0;
@@ -248,10 +261,14 @@ function planOfClass(bits: number, groups: Group[], rules: CompiledRule[]): Clas
       if (f.dayGroup >= 0) listsRead |= 1 << groups[f.dayGroup].list;
     }
   }
+  const read = matching.flatMap((r) =>
+    r.features.flatMap((f) => groups.filter((g) => g.index === f.group || g.index === f.dayGroup)),
+  );
   const kept = groups.filter((g) => (bits & g.all) === g.all && (bits & g.none) === 0);
   const compares = (f: CompiledFeature): boolean => f.same?.counterparty === true;
   return {
     groups: kept,
+    columns: [...new Set([...kept, ...read])].map((g) => g.column).filter((c) => c >= 0),
     moveGroups: generateMoveGroups(kept),
     listsOf: generateListsOf(kept),
     candidates: generateCandidates(matching, groups),

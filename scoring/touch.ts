@@ -1,25 +1,36 @@
 /**
- * Touch-ahead: before a batch of legs is scored, what scoring will read is read once, in three
+ * Touch-ahead: before a batch of legs is scored, what scoring them will read is read once, in three
  * rounds of loads that do not wait for one another, so that their cache misses overlap. The hashes
- * stand in the tables' slots, so the first round finds a leg's row and counterparty in two lines.
+ * stand in the tables' slots, so the first round finds a leg's row and counterparty in two lines;
+ * of the row only those lines are touched that the leg's class moves or reads.
  */
 import * as L from '../schemas/generated/records.js';
+import type { BankTime } from './bank-time.js';
 import { LEG_WORDS } from './lists.js';
+import type { Plan } from './plan.js';
 import { H, type Region } from './region.js';
-import { ROW } from './row.js';
+import { DAYS_KEPT, PANE_DAYS, PANES_KEPT, ROW, type RowLayout } from './row.js';
 import { pairSlot } from './tables.js';
 
-export const BATCH_MAX = 64;
+const BATCH_MAX = 64;
 const LINE_WORDS = 8;
 
-/** Scratch of one batch; one a thread. */
+/** Scratch of one batch; one a thread and plan. */
 export class Toucher {
   readonly #regions: Region[] = [];
+  readonly #lines: Int32Array[] = [];
   readonly #rows = new Float64Array(BATCH_MAX);
   readonly #names = new Float64Array(BATCH_MAX);
+  readonly #days = new Float64Array(BATCH_MAX);
+  readonly #linesOfClass = new Map<number, Int32Array>();
   #count = 0;
   /** Keeps the loads from being optimised away. */
   sum = 0;
+
+  constructor(
+    readonly plan: Plan,
+    readonly layout: RowLayout,
+  ) {}
 
   /** Forgets the last batch. */
   begin(): void {
@@ -27,7 +38,7 @@ export class Toucher {
   }
 
   /** First round: the leg at byte `at` belongs to `region`. */
-  add(region: Region, view: DataView, at: number): void {
+  add(region: Region, view: DataView, at: number, time: BankTime): void {
     const row = find(
       region.u32,
       region.f64[H.tableAddress],
@@ -40,6 +51,8 @@ export class Toucher {
     const i = this.#count++;
     this.#regions[i] = region;
     this.#rows[i] = row;
+    this.#days[i] = time.dayOf(view.getFloat64(at + L.LEG_EVENT_MS, true));
+    this.#lines[i] = this.#linesOf(view.getUint32(at + L.LEG_CLASS_BITS, true));
     this.#names[i] = find(
       region.u32,
       region.f64[H.internAddress],
@@ -50,14 +63,18 @@ export class Toucher {
   }
 
   /** The other rounds: rows, names and pairs; then what the rows point to. */
-  finish(strideWords: number): void {
+  finish(): void {
     let sum = 0;
     for (let i = 0; i < this.#count; i++) {
       const region = this.#regions[i];
       const { f64, u32 } = region;
       const row = this.#rows[i];
       const name = this.#names[i];
-      for (let at = row; at < row + strideWords; at += LINE_WORDS) sum += f64[at];
+      const day = this.#days[i];
+      const lines = this.#lines[i];
+      for (let n = 0; n < lines.length; n++) sum += f64[row + lines[n]];
+      sum += f64[row + ROW.daily + (((day % DAYS_KEPT) / 4) | 0)];
+      sum += f64[row + ROW.panes + (Math.floor(day / PANE_DAYS) % PANES_KEPT)];
       sum += u32[name * 2];
       if (name !== 0) sum += f64[pairSlot(region, row, name)];
     }
@@ -72,6 +89,27 @@ export class Toucher {
     }
     this.sum = sum;
   }
+
+  /** First words of the row's lines that a leg of this class needs, but for rings by day. */
+  #linesOf(classBits: number): Int32Array {
+    let lines = this.#linesOfClass.get(classBits);
+    if (lines === undefined) {
+      lines = linesOf(this.plan.classPlan(classBits).columns, this.layout);
+      this.#linesOfClass.set(classBits, lines);
+    }
+    return lines;
+  }
+}
+
+function linesOf(columns: readonly number[], layout: RowLayout): Int32Array {
+  const lines = new Set<number>();
+  const add = (from: number, to: number): void => {
+    for (let word = from; word < to; word++) lines.add(word - (word % LINE_WORDS));
+  };
+  add(0, ROW.daily);
+  add(ROW.decayed, layout.groups);
+  for (const column of columns) add(layout.groups + column * 2, layout.groups + column * 2 + 2);
+  return Int32Array.from([...lines].sort((a, b) => a - b));
 }
 
 /** Address in a table of (hash, address); 0 = not there. */
