@@ -174,6 +174,21 @@ interface Found {
   atLeast: boolean;
 }
 
+/** Of a rule that observes the larger of some: the one that it is, else -1. */
+function largestInput(region: Region, evaluator: Evaluator, rule: CompiledRule, m: Moment): number {
+  const { spec, inputs } = rule.features[rule.observed];
+  if (spec.kind !== 'larger-of') return -1;
+  const observed = evaluator.value(region, rule, rule.observed, m);
+  return inputs.find((i) => evaluator.value(region, rule, i, m) === observed) ?? -1;
+}
+
+/** The first windowed feature that this one is made from, or it itself; -1 = none. */
+function windowedUnder(rule: CompiledRule, i: number): number {
+  const { group, spec, inputs } = rule.features[i];
+  if (group >= 0 || spec.kind === 'limit-use') return i;
+  return inputs.map((input) => windowedUnder(rule, input)).find((found) => found >= 0) ?? -1;
+}
+
 /** Newest `max` contributing legs, newest last, with the total. */
 function contributions(
   region: Region,
@@ -183,12 +198,16 @@ function contributions(
   leg: LegWords,
   max: number,
 ): Found {
-  if (rule.evidence < 0) return m.isTimer ? dayWindow(region, rule, m) : single(m, leg);
-  const feature = rule.features[rule.evidence];
+  const largest = largestInput(region, evaluator, rule, m);
+  const evidence = largest < 0 ? rule.evidence : windowedUnder(rule, largest);
+  if (evidence < 0) return m.isTimer ? dayWindow(region, rule, m) : single(m, leg);
+  const feature = rule.features[evidence];
   const index = feature.dayGroup < 0 ? feature.group : evaluator.limitGroup;
   if (index < 0) return single(m, leg);
   const group = evaluator.plan.groups[index];
-  const cutoff = windowCutoff(evaluator.plan.windows[group.window], m.atMs, evaluator.time);
+  // At the close of a day windows end with its last millisecond, as the pick has it.
+  const untilMs = m.isTimer ? m.atMs - 1 : m.atMs;
+  const cutoff = windowCutoff(evaluator.plan.windows[group.window], untilMs, evaluator.time);
   const transactions: Contribution[] = [];
   const { plan, time } = evaluator;
   const count = pickLegs(region, plan, group, m, time, feature.same);
@@ -234,19 +253,29 @@ function single(m: Moment, leg: LegWords): Found {
   };
 }
 
-/** A day-close rule counts days, not kept transactions: the recent window and its count. */
+/**
+ * A rule of a day's close without a window of legs looks at days, not at kept transactions: at the
+ * latest of the spans that its features name. Only what the customer made is counted.
+ */
 function dayWindow(region: Region, rule: CompiledRule, m: Moment): Found {
   let days = 1;
   let before = Number.POSITIVE_INFINITY;
+  let counted = true;
   for (const { spec } of rule.features) {
-    if (spec.kind !== 'customer-made' || spec.before >= before) continue;
+    if (!('days' in spec)) continue;
+    const back = 'before' in spec ? spec.before : 0;
+    const counts = spec.kind === 'customer-made';
+    // What was counted says more than what was only averaged.
+    const isBetter = counts === counted ? back < before : counts;
+    if (before !== Number.POSITIVE_INFINITY && !isBetter) continue;
     days = spec.days;
-    before = spec.before;
+    before = back;
+    counted = counts;
   }
   return {
     window: { from: m.atMs - days * DAY_MS, to: m.atMs },
     transactions: [],
-    count: customerMadeDays(region, m.row, m.day - 1, days),
+    count: counted ? customerMadeDays(region, m.row, m.day - 1, days) : 0,
     atLeast: false,
   };
 }
