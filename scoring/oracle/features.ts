@@ -248,7 +248,7 @@ function ofLeg(q: Question, f: Feature): number | undefined {
     }
     case 'silence': {
       for (const l of upTo(subject, moment)) {
-        if (l.isReversal || is(l, 'bankMade') || !isEarlier(l)) continue;
+        if (!breaksSilence(l) || !isEarlier(l)) continue;
         const days = (moment.ms - l.eventMs) / DAY_MS;
         return leg?.isLate === true && days <= 1 ? 0 : days;
       }
@@ -262,6 +262,8 @@ function ofLeg(q: Question, f: Feature): number | undefined {
       return undefined;
   }
 }
+
+export const breaksSilence = (leg: KnownLeg): boolean => !leg.isReversal && !is(leg, 'bankMade');
 
 /** NaN when none is known. */
 export function balanceTotal(subject: Subject): number {

@@ -34,7 +34,7 @@ export interface KnownLeg {
   /** Undone by a reversal that the log has reached. */
   reversed: boolean;
   isReversal: boolean;
-  /** Behind the subject's newest when it came in, or evaluated again behind a late one. */
+  /** Behind one that breaks a silence when it came in, or evaluated again behind a late one. */
   isLate: boolean;
 }
 

@@ -10,7 +10,7 @@
 import type { Catalogue, Rule, Typology } from '../../schemas/catalogue.js';
 import { ClassBit, type Profile, unpackProfile } from '../../schemas/classes.js';
 import { bankDay, bankDayStartMs, bankMonthStartMs, type ZoneTable } from '../../schemas/time.js';
-import { balanceTotal } from './features.js';
+import { balanceTotal, breaksSilence } from './features.js';
 import { DAY_MS, is, type KnownLeg, type Moment, order, type Subject } from './legs.js';
 import { ask, bandOf, type Finding, isCooling, keeper } from './rules.js';
 import { scoredBits } from './scored-bits.js';
@@ -175,7 +175,7 @@ class Oracle {
       balanceBefore: Number.NaN,
       history: t.history,
       reversed: false,
-      isLate: t.eventMs < subject.newestMs,
+      isLate: subject.legs.some((l) => breaksSilence(l) && l.eventMs > t.eventMs),
       isReversal: (own.classBits & ClassBit.reversal) !== 0,
     };
     leg.bits |= scoredBits(subject, leg);
@@ -320,7 +320,8 @@ class Oracle {
 /** Days close while the customer did something within 120 days. */
 function isActive(subject: Subject, day: number): boolean {
   return subject.legs.some(
-    (l) => is(l, 'customerMade') && l.bankDay <= day && l.bankDay > day - ACTIVE_DAYS,
+    (l) =>
+      !l.reversed && is(l, 'customerMade') && l.bankDay <= day && l.bankDay > day - ACTIVE_DAYS,
   );
 }
 

@@ -55,7 +55,7 @@ export function customers(
   const { subjects, startMs, days } = options;
   return Array.from({ length: subjects }, (_, i) => {
     const listed = i % 5 === 3;
-    const watch = WATCH_CLASSES[i % WATCH_CLASSES.length];
+    const watch = WATCH_CLASSES[Math.floor(i / 2) % WATCH_CLASSES.length];
     const limit = (minor: number): number => (roll(3) === 0 ? Number.NaN : minor);
     const sleepMs = startMs + roll(Math.ceil(days / 5)) * DAY_MS;
     const sleepDays = i % 2 === 0 ? 80 + roll(320) : 0;

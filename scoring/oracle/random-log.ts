@@ -8,12 +8,14 @@ import { unpackProfile } from '../../schemas/classes.js';
 import { bankDay, bankDayStartMs, bankMonthStartMs, type ZoneTable } from '../../schemas/time.js';
 import { classBits, type LegFacts } from './example.js';
 import { type Customer, customers, type Dice, dice, outside } from './random-customers.js';
-import { GAPS_MS, THEMES, type Theme } from './random-themes.js';
+import { scheme } from './random-schemes.js';
+import { GAPS_MS, PLAIN_TRANSFER, THEMES, type Theme } from './random-themes.js';
 import type { Channel, OracleRecord, OracleSide, OracleTransaction } from './types.js';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
+const MEDICAL_AMOUNTS: readonly number[] = [150_000, 30_000_000];
 const QUIET_MAX_MS = 12 * HOUR_MS;
 const UNDONE_LATER_MS: readonly number[] = [MINUTE_MS, HOUR_MS, DAY_MS, 20 * DAY_MS, 45 * DAY_MS];
 const CHANNELS: readonly Channel[] = ['online', 'mobile', 'counter', 'atm', 'pos', 'unknown'];
@@ -56,6 +58,8 @@ interface Added {
   history: boolean;
   /** What it undoes, '' = nothing. */
   reversedId: string;
+  /** Nobody of ours on the other side. */
+  isOutside?: boolean;
 }
 
 class Maker {
@@ -86,8 +90,8 @@ class Maker {
   }
 
   /** Who is on the other side: nobody of ours, a customer too, or the same one. */
-  #other({ theme, customer, eventMs }: Added): Customer | undefined {
-    if (theme.abroad || this.#roll(4) > 0) return undefined;
+  #other({ theme, customer, eventMs, isOutside }: Added): Customer | undefined {
+    if (isOutside === true || theme.abroad || this.#roll(4) > 0) return undefined;
     if (this.#roll(3) === 0) return customer;
     const partner = this.#customers[this.#roll(this.#customers.length)] as Customer;
     return awake(partner, eventMs) ? partner : undefined;
@@ -106,7 +110,7 @@ class Maker {
       ownAccount: isOwn,
       external: other === undefined,
       crossBorder: theme.abroad,
-      medical: theme.type === 'transfer' && amountMinor === 150_000,
+      medical: theme.type === 'transfer' && MEDICAL_AMOUNTS.includes(amountMinor),
       listed: false,
       offHours: this.#isOffHours(eventMs),
       more: [
@@ -156,6 +160,17 @@ class Maker {
     return Math.max(startMs, edgeMs + roll(3) - 1);
   }
 
+  #scheme(customer: Customer, startMs: number, history: boolean): void {
+    let eventMs = startMs;
+    for (const { credit, gapMs, amountMinor, counterparty } of scheme(this.#roll)) {
+      const theme = { ...PLAIN_TRANSFER, credit };
+      const { channel } = theme;
+      const place = { customer, theme, channel, eventMs, history };
+      this.add({ ...place, amountMinor, counterparty, reversedId: '', isOutside: true });
+      eventMs += gapMs;
+    }
+  }
+
   /** Some transactions of one theme by one customer, sometimes with one of them undone. */
   burst(): void {
     const roll = this.#roll;
@@ -165,6 +180,10 @@ class Maker {
     const theme = THEMES[roll(THEMES.length)] as Theme;
     if (!awake(customer, startMs)) return;
     const history = historyEvery > 0 && roll(historyEvery) === 0;
+    if (roll(8) === 0) {
+      this.#scheme(customer, startMs, history);
+      return;
+    }
     // A hub's counterparties are its own and many, so that most of them are new.
     const scattered = theme.scattered || customer.isHub;
     const length = (scattered ? 2 : 1) + roll(customer.isHub ? 12 : 7);

@@ -21,6 +21,8 @@ const theme = (
   more: Partial<Theme> = {},
 ): Theme => ({ type, channel, amounts, abroad: false, credit: false, scattered: false, ...more });
 
+export const PLAIN_TRANSFER = theme('transfer', 'online', []);
+
 export const THEMES: readonly Theme[] = [
   theme(
     'transfer',
@@ -55,6 +57,15 @@ export const THEMES: readonly Theme[] = [
   theme('investment-buy', 'mobile', [5_000_000, 10_000_000]),
   theme('investment-redeem', 'mobile', [5_000_000, 9_999_999], { credit: true }),
   theme('other', 'agent', [12_345, 678_900]),
+  // In parts just below the lines of persons, of organisations and across the border.
+  theme('transfer', 'online', [40_000_000, 42_500_000, 49_999_999]),
+  theme('transfer', 'online', [40_000_000, 42_500_000, 49_999_999], { credit: true }),
+  theme('transfer', 'online', [160_000_000, 180_000_000, 199_999_999]),
+  theme('transfer', 'online', [160_000_000, 180_000_000, 199_999_999], { credit: true }),
+  theme('transfer', 'online', [16_000_000, 18_000_000, 19_999_999], { abroad: true }),
+  // What key customers pay, and what is paid for care.
+  theme('transfer', 'counter', [499_999_999, 500_000_000, 1_000_000_000]),
+  theme('transfer', 'mobile', [150_000, 150_000, 30_000_000]),
 ];
 
 /** Exact windows and a hair beside them, else some minutes. */
