@@ -37,6 +37,30 @@ describe('alert book', () => {
     expect([list(book).total, book.broken, book.hitsPosition]).toEqual([1, 1, 3]);
   });
 
+  it('opens none for a rule in shadow, and one for all that is behind an open breaker', async () => {
+    const hits = new MemoryLog();
+    const work = new MemoryLog();
+    const book = await openBook(hits, work);
+    const flood = { flood: true, profile: 1 << 10 };
+    await put(hits, sampleHit(1, { shadow: true }), sampleHit(2, { shadow: true, flood: true }));
+    await put(hits, sampleHit(3), sampleHit(4, flood), sampleHit(5, { ...flood, subject: 'H' }));
+    await drain(book);
+    const { rows, total } = list(book);
+    expect(total).toBe(2);
+    const row = rows.find(({ subject }) => subject === '');
+    expect(row).toMatchObject({
+      id: sampleHit(4).id,
+      ...{ hitCount: 2, dueMs: null, watch: [], amountBaseMinor: 0 },
+      sentence: { en: 'The rule floods, its breaker is open: 2 hits grouped' },
+    });
+    expect(rows.find(({ subject }) => subject === 'G')).toMatchObject({ hitCount: 1 });
+    const detail = alertDetail(book, directory, row?.id ?? '');
+    expect(detail?.otherAlerts).toEqual([]);
+    expect(detail?.hits.map(({ subject }) => subject)).toEqual(['H', 'G']);
+    const again = await openBook(hits, work);
+    expect(list(again).rows).toEqual(rows);
+  });
+
   it('shows the newest hit of the highest band', async () => {
     const hits = new MemoryLog();
     const book = await openBook(hits, new MemoryLog());

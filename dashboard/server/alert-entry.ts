@@ -97,7 +97,8 @@ export function openRecord(
     alertId: hit.id,
     rule: hit.rule,
     subject: subjectOf(hit),
-    ...(due && { dueMs: dueMs(hit.eventTime, due, directory.calendar()) }),
+    // A flood is the rule's fault, no customer's: nobody owes its action.
+    ...(due && hit.flood !== true && { dueMs: dueMs(hit.eventTime, due, directory.calendar()) }),
     ...(follows && { follows }),
     atMs: at.atMs,
     hitPosition: at.position,

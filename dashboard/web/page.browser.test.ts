@@ -236,7 +236,7 @@ describe('an alert explains', () => {
     const { context, page, errors } = await openPage(browser, { locale: language });
     await signInByLink(page, server, world);
     await page.goto(`${server.url}/#/alerts/${id}`);
-    await page.waitForSelector('.gates');
+    await page.waitForSelector('.drawer .lines');
     const text = await page.innerText('.drawer');
     if (process.env['WEIR_SHOTS'] !== undefined) {
       const path = `${process.env['WEIR_SHOTS']}/12-${name}-${language}.png`;
@@ -269,7 +269,7 @@ describe('an alert explains', () => {
     const text = await shown('en-US', id, 'flood');
     expect(text).toContain('its breaker is open: 6,412 hits');
     expect(text).toContain('Many customers');
-    expect(text).not.toContain('90 days');
+    expect(text).not.toMatch(/90 days|What I must do|Gates/);
   });
 });
 

@@ -155,7 +155,7 @@ function Summary({ row, followedBy }: { row: AlertRow; followedBy: string | null
         {' · '}
         {row.ruleName[language.value]}
       </p>
-      <MustDo row={row} />
+      {row.subject === '' && row.state !== 'closed' ? null : <MustDo row={row} />}
       <Follows before={row.follows} after={followedBy} />
     </section>
   );

@@ -23,12 +23,13 @@ import { Score, Warming } from './score.js';
 import { Shape } from './shape.js';
 
 export function Evidence({ detail }: { detail: AlertDetail }) {
-  const hit = detail.hits[0];
   const isFlood = detail.row.subject === '';
+  // One hit of thousands says nothing of a flood: the list of the newest does.
+  const hit = isFlood ? undefined : detail.hits[0];
   return (
     <>
       {hit === undefined ? null : <Warming hit={hit} />}
-      {hit === undefined || isFlood ? null : <Score hit={hit} rule={detail.rule} />}
+      {hit === undefined ? null : <Score hit={hit} rule={detail.rule} />}
       {hit === undefined ? null : <Gates hit={hit} rule={detail.rule} />}
       {hit === undefined ? null : <Transactions hit={hit} />}
       {hit === undefined ? null : <Facts hit={hit} rule={detail.rule} />}
@@ -158,6 +159,7 @@ function Hits({ detail }: { detail: AlertDetail }) {
               {measure(hit.observed.value, hit.observed.unit, bank.value, t)}
             </span>
             <span class="muted">{hit.history ? t.drawer.history : ''}</span>
+            {row.subject === '' ? <span class="mono">{hit.subject}</span> : null}
           </li>
         ))}
       </ol>
