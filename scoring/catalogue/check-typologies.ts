@@ -88,7 +88,10 @@ export function checkMembers(typology: Typology, known: Known, report: Report): 
     members.push({ rule, weight });
   });
   // A band may be out of reach only because a member is missing: one problem at a time.
-  if (members.length === typology.members.length) checkReach(typology, members, report);
+  if (members.length !== typology.members.length || !scores(typology.state)) return;
+  // In an active typology a member in shadow counts for nothing.
+  const counting = members.filter((m) => typology.state === 'shadow' || m.rule.state === 'active');
+  checkReach(typology, counting, report);
 }
 
 function checkReach(

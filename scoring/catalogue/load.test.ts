@@ -1,87 +1,15 @@
 /** Everything that the loader refuses, each with its line and its mend. */
-import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import {
-  CatalogueError,
-  canonicalJson,
-  catalogueFromJson,
-  catalogueText,
-  loadCatalogue,
-} from './load.js';
-
-const good = `id: test-rule
-version: 1
-names: { zh: 测试, en: Test }
-family: aml
-formula: sum of 24 h at least 100
-on: { all: [debit], none: [bankMade] }
-features:
-  total: { kind: sum, window: 24h }
-  times: { kind: count, window: 24h }
-gates:
-  - { feature: times, op: atLeast, value: 2 }
-observed: total
-bands:
-  - outcome: some
-    from: '100.00'
-    severity: low
-    score: 10
-    sentence: { zh: '共 {total}', en: '{total} in all' }
-  - outcome: much
-    from: '200.00'
-    severity: high
-    score: 20
-    sentence: { zh: '共 {total}', en: '{total} in all' }
-action: notify
-riskType: aml
-state: active
-owner: compliance
-examples:
-  - name: hits
-    transactions: [{ at: '2026-03-02T09:00:00+08:00', amount: '100' }]
-    expect: { hits: 1 }
-  - name: does not
-    transactions: []
-    expect: { hits: 0 }
-`;
-
-const timesGate = '{ feature: times, op: atLeast, value: 2 }';
-
-/** The rule with some of its text replaced; each `from` must be there. */
-function changed(...pairs: [from: string | RegExp, to: string][]): string {
-  let text = good;
-  for (const [from, to] of pairs) {
-    const next = text.replace(from, to);
-    expect(next).not.toBe(text);
-    text = next;
-  }
-  return text;
-}
-
-function problemsOf(text: string, ...more: string[]): readonly string[] {
-  try {
-    loadCatalogue([text, ...more].map((t, i) => ({ path: `r${i}.yaml`, text: t })));
-  } catch (error) {
-    if (error instanceof CatalogueError) return error.message.split('\n');
-    throw error;
-  }
-  return [];
-}
-
-/** One problem, at this line, whose text matches. */
-function refused(text: string, line: number, what: RegExp): void {
-  const problems = problemsOf(text);
-  expect(problems.join('\n')).toMatch(what);
-  const first = problems.find((p) => what.test(p)) ?? '';
-  expect(first).toMatch(/^r0\.yaml:\d+: [^;]+; .+/);
-  expect(first.split(':')[1]).toBe(String(line));
-}
-
-const dayClose: [string, string] = ['on: { all: [debit], none: [bankMade] }', 'on: day-close'];
-const feature = (text: string): [string, string] => [
-  '  total: { kind: sum, window: 24h }',
-  `  total: ${text}`,
-];
+  changed,
+  dayClose,
+  feature,
+  good,
+  problemsOf,
+  refused,
+  timesGate,
+} from '../testing/rule-text.js';
+import { catalogueFromJson, loadCatalogue } from './load.js';
 
 describe('the loader takes', () => {
   it('a good rule, several documents, in any key order', () => {
@@ -98,57 +26,6 @@ describe('the loader takes', () => {
   it('a cooldown on legs, and bands from 100 and above 100', () => {
     expect(problemsOf(changed(['action: notify', 'cooldown: 12h\naction: notify']))).toEqual([]);
     expect(problemsOf(changed(["from: '200.00'", "above: '100.00'"]))).toEqual([]);
-  });
-});
-
-const typology = `id: test-typology
-version: 1
-names: { zh: 类型, en: Typology }
-family: aml
-formula: half of each
-members:
-  - { rule: test-rule, weight: 1 }
-  - { rule: other-rule, weight: 0.5 }
-bands:
-  - outcome: alert
-    from: 20
-    severity: high
-    score: 60
-    sentence: { zh: '得分 {score}', en: 'score {score}' }
-  - outcome: both
-    from: 30
-    severity: critical
-    score: 90
-    decision: hold
-    sentence: { zh: '得分 {score}', en: 'score {score}' }
-action: notify
-riskType: aml
-state: active
-owner: compliance
-examples:
-  - name: hits
-    transactions: [{ at: '2026-03-02T09:00:00+08:00', amount: '100' }]
-    expect: { hits: 1, band: both, observed: 30 }
-  - name: does not
-    transactions: []
-    expect: { hits: 0 }
-`;
-const other = good.replace('id: test-rule', 'id: other-rule');
-
-describe('the loader takes a typology', () => {
-  it('and writes it into the blob', () => {
-    const catalogue = loadCatalogue([
-      { path: 'r.yaml', text: [good, typology, other].join('---\n') },
-    ]);
-    expect(catalogue.typologies.map((t) => t.id)).toEqual(['test-typology']);
-    expect(catalogueFromJson(catalogueText(catalogue))).toEqual(catalogue);
-  });
-
-  it('and reads a blob that is a list of rules, under the hash that it was written with', () => {
-    const { rules } = loadCatalogue([{ path: 'r.yaml', text: good }]);
-    const blob = canonicalJson(rules);
-    const sha256 = createHash('sha256').update(blob).digest('hex');
-    expect(catalogueFromJson(blob)).toEqual({ sha256, rules, typologies: [] });
   });
 });
 

@@ -218,7 +218,19 @@ function checkRule(rule: Rule, report: Tell): void {
   );
 }
 
+/** Of the alternatives of a union the one that the author came closest to: it says most. */
+function closest(issue: z.core.$ZodIssueInvalidUnion): readonly z.core.$ZodIssue[] {
+  const depth = (issues: readonly z.core.$ZodIssue[]): number =>
+    Math.max(...issues.map((i) => i.path.length + (i.code === 'unrecognized_keys' ? 1 : 0)));
+  const [first = [], ...rest] = issue.errors;
+  const best = rest.reduce((a, b) => (depth(b) > depth(a) ? b : a), first);
+  return best.length > 0 && depth(best) > 0 ? best : [];
+}
+
 function tellIssue(issue: z.core.$ZodIssue, what: string, tell: Tell): void {
+  const inner = issue.code === 'invalid_union' ? closest(issue) : [];
+  for (const i of inner) tellIssue({ ...i, path: [...issue.path, ...i.path] }, what, tell);
+  if (inner.length > 0) return;
   const path = issue.path.map((p) => (typeof p === 'symbol' ? String(p) : p));
   const where = path.length === 0 ? what : path.join('.');
   if (issue.code === 'unrecognized_keys') {
