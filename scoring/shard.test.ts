@@ -1,5 +1,6 @@
 /** What a shard does at its edges: the watermark, repeated origins, history, limits, accounts. */
 import { describe, expect, it } from 'vitest';
+import type { Catalogue } from '../schemas/catalogue.js';
 import { ClassBit, packProfile } from '../schemas/classes.js';
 import type { OracleRecord, OracleSide, OracleTransaction } from './oracle/types.js';
 import { H } from './region.js';
@@ -7,7 +8,7 @@ import { Feeder, shippedCatalogue } from './testing/feeder.js';
 
 const shipped = shippedCatalogue();
 /** What the cases below are about; other rules have their own to say of them. */
-const catalogue = {
+const catalogue: Catalogue = {
   ...shipped,
   rules: shipped.rules.filter((r) =>
     /^(structuring-cash|activity-drop$|dormant|watched-outflow(-special-care)?$|listed-cust)/.test(

@@ -17,11 +17,13 @@ const REFERENCE = {
     'E,杜若,person,base,2,,王敏,徐汇支行',
     'C,陈玉兰,person,strategic,2,critically-ill,李强,静安支行',
     'K,孔令仪,person,base,2,critically-ill,李强,静安支行',
+    'B,宝山机械有限公司,company,strategic,2,key-corporate,李强,浦东支行',
   ],
   'accounts.csv': [
     'account,party',
-    ...['G', 'H', 'F', 'D', 'E', 'C', 'K'].map((party) => `6222${party}1,${party}`),
+    ...['G', 'H', 'F', 'D', 'E', 'C', 'K', 'B'].map((party) => `6222${party}1,${party}`),
     '6222F2,F',
+    '6222B2,B',
   ],
   'lists.csv': ['list,key,single,day,month', 'fraud,F,5000,20000,'],
   'bank.yaml': [
