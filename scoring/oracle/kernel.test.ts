@@ -1,88 +1,110 @@
 /**
  * The kernel against the oracle on random logs: late and equal times, reversals, own accounts,
- * silence, boundaries. Not one hit may differ in rule, subject, side, place, band, value or count.
- * A disagreement prints its seed.
+ * silence, boundaries, summer time, free days. Not one hit may differ in rule, subject, side, place,
+ * band, value, count, score or parts. By the shipped rules, and by a catalogue of every kind of
+ * feature. A disagreement prints its seed.
  */
-import { describe, expect, it } from 'vitest';
-import type { Hit } from '../../schemas/hit.js';
-import { hashText, hashWords } from '../../schemas/identity.js';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { Catalogue } from '../../schemas/catalogue.js';
 import { recordEvidence } from '../../schemas/testing/evidence.js';
-import { Feeder, shippedCatalogue } from '../testing/feeder.js';
-import { fixedOffsetSettings, type OracleHit, runOracle, sortHits } from './oracle.js';
-import { randomLog } from './random-log.js';
+import { buildZoneTable } from '../../schemas/time.js';
+import { SHANGHAI, shippedCatalogue } from '../testing/feeder.js';
+import { type Bank, compare } from './compare.js';
+import { type RandomLogOptions, randomLog } from './random-log.js';
+import { RATES, syntheticCatalogue } from './synthetic.js';
 
-const catalogue = shippedCatalogue();
+const shipped = shippedCatalogue();
+const synthetic = syntheticCatalogue();
 const deep = process.env['WEIR_DEEP'] === '1';
 /** The oracle asks about every customer at every watermark; a busy machine takes its time. */
-const LARGE_TIMEOUT_MS = 1_800_000;
+const TIMEOUT_MS = 1_800_000;
 
-/** Found once a subject: the oracle asks at every watermark. */
-const spreads = new Map<string, number>();
-const settings = {
-  ...fixedOffsetSettings(8 * 3_600_000),
-  spreadMs(subject: string) {
-    let spread = spreads.get(subject);
-    if (spread === undefined) {
-      hashText(subject);
-      spread = (hashWords[0] % 3600) * 1000;
-      spreads.set(subject, spread);
-    }
-    return spread;
-  },
+const china: Bank = { zoneTable: SHANGHAI, rates: RATES };
+/** Summer time, and days that are free or worked. */
+const germany: Bank = {
+  zoneTable: buildZoneTable('Europe/Berlin', 2025, 2028),
+  holidays: ['2026-05-01', '2026-12-25', '2026-12-28', '2027-01-01'],
+  workdays: ['2026-05-09', '2026-12-27'],
+  rates: { USD: 0.91 },
 };
 
-function asOracleHit(hit: Hit): OracleHit {
-  return {
-    rule: hit.rule,
-    subject: hit.subject,
-    side: hit.side,
-    at: hit.side === 'timer' ? hit.eventTime : hit.origin.offset,
-    evaluatedEventMs: hit.eventTime,
-    band: hit.band,
-    observed: hit.observed.value,
-    count: hit.transactionCount,
-    score: hit.score,
-    history: hit.history,
-  };
+interface Shape {
+  name: string;
+  bank: Bank;
+  log: Partial<RandomLogOptions>;
 }
+const SHAPES: Shape[] = [
+  { name: 'few customers over 500 days', bank: china, log: { subjects: 25 } },
+  {
+    name: 'busy customers, a source of history among theirs',
+    bank: china,
+    log: { subjects: 8, days: 40, historyEvery: 15 },
+  },
+  {
+    name: 'summer time, two years, free days',
+    bank: germany,
+    log: { subjects: 15, days: 420, startMs: Date.UTC(2026, 1, 1) },
+  },
+];
 
-/** Hits of both, sorted; the numbers that say how hard the log was. */
-function compare(options: Parameters<typeof randomLog>[0]) {
-  const log = randomLog(options);
-  const feeder = new Feeder({ catalogue, regionBytes: 32 << 20 });
-  feeder.feed(log);
-  const oracle = runOracle(log, catalogue, settings);
-  const kernel = sortHits([...feeder.hits.values()].map(asOracleHit));
-  // A mean that was added up in another order may differ in its last digits.
-  const told = (h: OracleHit): string =>
-    JSON.stringify({ ...h, count: undefined, observed: Number(h.observed.toPrecision(12)) });
-  const said = new Set(kernel.map(told));
-  const expected = sortHits(oracle.hits);
-  const wanted = new Set(expected.map(told));
-  return {
-    missing: [...wanted].filter((h) => !said.has(h)).slice(0, 5),
-    surplus: [...said].filter((h) => !wanted.has(h)).slice(0, 5),
-    hits: expected.length,
+const isScored = (r: { state: string }): boolean => r.state === 'active' || r.state === 'shadow';
+
+let compared = 0;
+
+function suite(what: string, catalogue: Catalogue, sizes: { seeds: number; transactions: number }) {
+  const hitsByRule = new Map<string, number>();
+
+  const check = (bank: Bank, options: Partial<RandomLogOptions>): number => {
+    const log = randomLog({ ...options, zoneTable: bank.zoneTable });
+    const { hits, byRule, differences } = compare(log, catalogue, bank);
+    expect({ seed: options.seed, differences: differences.slice(0, 5) }).toEqual({
+      seed: options.seed,
+      differences: [],
+    });
+    for (const [rule, n] of byRule) hitsByRule.set(rule, (hitsByRule.get(rule) ?? 0) + n);
+    compared += options.transactions ?? 0;
+    return hits;
   };
-}
 
-const small = { transactions: 2_500, subjects: 25 };
-const seeds = Array.from({ length: deep ? 240 : 16 }, (_, i) => i + 1);
+  describe(`the kernel agrees with the oracle on ${what}`, () => {
+    for (const { name, bank, log } of SHAPES) {
+      const seeds = Array.from({ length: sizes.seeds }, (_, i) => i + 1);
+      it.each(seeds)(`${name}, seed %i`, { timeout: TIMEOUT_MS }, (seed) => {
+        const { transactions } = sizes;
+        expect(check(bank, { ...log, seed, transactions })).toBeGreaterThan(100);
+      });
+    }
 
-describe('the kernel agrees with the oracle', () => {
-  it.each(seeds)('seed %i, few customers, watermarks lagging by hours', (seed) => {
-    const { missing, surplus, hits } = compare({ ...small, seed });
-    expect({ missing, surplus }).toEqual({ missing: [], surplus: [] });
-    expect(hits).toBeGreaterThan(100);
+    it('every rule was hit', () => {
+      const all = [...catalogue.rules, ...catalogue.typologies].filter(isScored);
+      expect(all.map((r) => r.id).filter((id) => !hitsByRule.has(id))).toEqual([]);
+    });
   });
+  return check;
+}
 
-  const large = { transactions: deep ? 100_000 : 30_000, subjects: deep ? 500 : 300 };
-  for (const seed of deep ? [1001, 1002, 1003, 1004] : [1001]) {
-    it(`seed ${seed}, many customers`, { timeout: LARGE_TIMEOUT_MS }, ({ task }) => {
-      const { missing, surplus, hits } = compare({ ...large, seed });
-      expect({ missing, surplus }).toEqual({ missing: [], surplus: [] });
+/** Asking every customer at every watermark is what takes the oracle's time. */
+const MANY = { subjects: 2_000, watermarkEvery: 30 };
+
+const checkShipped = suite('the shipped rules', shipped, {
+  seeds: deep ? 40 : 3,
+  transactions: 2_500,
+});
+suite('every kind of feature', synthetic, { seeds: deep ? 40 : 1, transactions: 2_000 });
+
+describe('the kernel agrees with the oracle on many customers', () => {
+  const large = deep
+    ? { ...MANY, transactions: 100_000, days: 200 }
+    : { ...MANY, transactions: 72_000, days: 90 };
+  for (const seed of deep ? [1001, 1002, 1003, 1004, 1005, 1006] : [1001]) {
+    it(`seed ${seed}`, { timeout: TIMEOUT_MS }, ({ task }) => {
+      const hits = checkShipped(china, { ...large, seed });
       expect(hits).toBeGreaterThan(2_000);
       recordEvidence(task, { transactions: large.transactions, hits, differences: 0 });
     });
   }
+
+  afterAll(() => {
+    expect(compared).toBeGreaterThanOrEqual(deep ? 1_000_000 : 100_000);
+  });
 });

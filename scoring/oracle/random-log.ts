@@ -33,6 +33,8 @@ export interface RandomLogOptions {
   zoneTable: ZoneTable;
   /** One burst in so many is sent by a source of history; 0 = none. */
   historyEvery: number;
+  /** A watermark stands behind one record in so many. */
+  watermarkEvery: number;
 }
 
 export const RANDOM_LOG_DEFAULTS: RandomLogOptions = {
@@ -44,6 +46,7 @@ export const RANDOM_LOG_DEFAULTS: RandomLogOptions = {
   latenessMs: 10 * MINUTE_MS,
   zoneTable: [{ fromMs: 0, offsetMs: 8 * HOUR_MS }],
   historyEvery: 0,
+  watermarkEvery: 3,
 };
 
 type Draft = Omit<OracleTransaction, 'position' | 'ingestMs'>;
@@ -241,7 +244,7 @@ export function randomLog(given: Partial<RandomLogOptions> = {}): OracleRecord[]
     }
     records.push({ ...draft, position: records.length, ingestMs: arrivalMs });
     newestMs = Math.max(newestMs, draft.eventMs);
-    if (roll(3) > 0) continue;
+    if (roll(options.watermarkEvery) > 0) continue;
     const watermarkMs = newestMs - options.latenessMs;
     const ingestMs = arrivalMs;
     records.push({ kind: 'watermark', position: records.length, watermarkMs, ingestMs });

@@ -109,11 +109,16 @@ function windowCount(q: Question, name: string): number | undefined {
   return undefined;
 }
 
-/** Transactions behind a value; null where nothing is said about it (an own normal). */
-function countOf(q: Question, name: string): number | null {
-  const count = windowCount(q, name);
-  if (count !== undefined) return count;
-  const f = q.rule.features[name];
+/**
+ * Transactions behind the observed value: those of its window, else of the first gate that has one;
+ * null where nothing is said about it (an own normal).
+ */
+function countOf(q: Question, rule: Rule): number | null {
+  for (const name of [rule.observed, ...rule.gates.map((g) => g.feature)]) {
+    const count = windowCount(q, name);
+    if (count !== undefined) return count;
+  }
+  const f = rule.features[rule.observed];
   if (f?.kind === 'drop' && q.moment.leg === undefined) return featureValue(q, f.recent);
   return f?.kind === 'amount' || f?.kind === 'silence' ? 1 : null;
 }
@@ -140,7 +145,7 @@ export function ask(
   return {
     ...reached,
     observed,
-    count: countOf(q, rule.observed),
+    count: countOf(q, rule),
     score: scoreOf(q, rule, reached.band),
   };
 }
