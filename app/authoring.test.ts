@@ -26,7 +26,7 @@ describe('weir explain', () => {
 
   it('tells of a file that is no journal, and of nobody, without repeating who', async () => {
     writeFileSync(join(dir, 'journal.mdb'), 'not one');
-    await expect(explain({ ...flags, dir })).rejects.toThrow();
+    await expect(explain({ ...flags, dir })).rejects.toThrow(/journal\.mdb: no record can be read/);
     const file = join(dir, 'empty.ndjson');
     writeFileSync(file, '');
     const asked = explain({ ...flags, subject: '6222-secret', dir, file: [file] });

@@ -1,5 +1,5 @@
 /** What `weir explain` does: finds the records, asks, prints. */
-import { existsSync } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ReferenceTables } from '../ingest/index.js';
 import { openLmdbLog } from '../platform/index.js';
@@ -61,10 +61,18 @@ async function fromFolder(
       `no journal in ${flags.dir}; name the data folder of your Weir with --dir`,
     );
   }
+  try {
+    accessSync(path, constants.R_OK);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new UsageError(`${path}: cannot be read (${code}); ask as the user that runs Weir`);
+  }
   const bar = progressBar();
   const journal = openLmdbLog(path, { name: 'journal', readOnly: true });
   try {
-    if (journal.end() === 0) throw new UsageError(`the journal in ${flags.dir} is empty`);
+    if (journal.end() === 0) {
+      throw new UsageError(`${path}: no record can be read; it is empty, or no journal of a Weir`);
+    }
     const result = await explainFromJournal({
       journal,
       subject: flags.subject,

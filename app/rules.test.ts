@@ -8,7 +8,11 @@ import { checkRules } from './rules-check.js';
 import { listRules, showRule } from './rules-text.js';
 
 const rules = join(packageRoot(), 'scoring', 'catalogue', 'rules');
-const cash = readFileSync(join(rules, 'structuring-cash.yaml'), 'utf8').split(/^---$/m)[0] ?? '';
+/** The first rule of a file. */
+const firstOf = (name: string): string =>
+  readFileSync(join(rules, name), 'utf8').split(/^---$/m)[0] ?? '';
+const cash = firstOf('structuring-cash.yaml');
+const drop = firstOf('activity-drop.yaml');
 const typology = `id: cash-and-more
 version: 1
 names: { zh: 现金与其他, en: Cash and more }
@@ -46,9 +50,9 @@ function written(name: string, text: string): string {
 }
 
 describe('weir rules check', () => {
-  it('says nothing against the shipped rules', () => {
-    const { text, exitCode } = checkRules([], {}, false);
-    expect(text).toMatch(/^\d+ files, \d+ rules, \d+ typolog(y|ies), \d+ examples: no problem\n$/);
+  it('says nothing against good rules', () => {
+    const { text, exitCode } = checkRules([join(rules, 'structuring-cash.yaml')], {}, false);
+    expect(text).toMatch(/^1 file, \d+ rules, 0 typologies, \d+ examples: no problem\n$/);
     expect(exitCode).toBe(0);
   });
 
@@ -107,11 +111,22 @@ describe('weir rules check', () => {
   });
 });
 
+describe('docs/rules-guide.md', () => {
+  it('shows a rule that does what it says, and a mistake as it is printed', () => {
+    const guide = readFileSync(join(packageRoot(), 'docs', 'rules-guide.md'), 'utf8');
+    const text = /```yaml\n([\s\S]*?)```/.exec(guide)?.[1] ?? '';
+    expect(checkRules([written('guide.yaml', text)], {}, false).text).toBe(
+      '1 file, 1 rule, 0 typologies, 2 examples: no problem\n',
+    );
+    const wrong = written('collection.yaml', text.replace("'10000.00'", '10000'));
+    const printed = checkRules([wrong], {}, false).text.replaceAll(dir, 'my-rules');
+    expect(guide).toContain(printed.split('\n').slice(0, 4).join('\n'));
+  });
+});
+
 describe('weir rules show', () => {
   const catalogue = () => {
-    const [cashPath, drop] = [written('c.yaml', cash), join(rules, 'activity-drop.yaml')];
-    const text = [cashPath, drop].map((p) => readFileSync(p, 'utf8')).join('\n---\n');
-    return { catalogue: written('all.yaml', `${text}\n---\n${typology}`) };
+    return { catalogue: written('all.yaml', [cash, drop, typology].join('\n---\n')) };
   };
 
   it('tells all of a rule, in either language', () => {
