@@ -3,8 +3,12 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { packageRoot } from './package.js';
 import { cleanUp, startWeir, temporaryFolder } from './testing/program.js';
 
+/** The rules that A1 is about; what the others say of it is no matter here. */
+const RULES = 'scoring/catalogue/rules/cross-border-remittances.yaml';
+const CATALOGUE = ['--catalogue', join(packageRoot(), RULES)];
 let dir = '';
 beforeEach(() => {
   dir = temporaryFolder();
@@ -39,7 +43,7 @@ describe('weir replay', () => {
   it('writes one JSON object per hit, and a summary that adds up', async () => {
     const file = join(dir, 'day.ndjson');
     writeFileSync(file, a1());
-    const { code, out, err } = await replay(file);
+    const { code, out, err } = await replay(file, ...CATALOGUE);
     expect(err).toMatch(/^3 transactions /);
     expect(err).toContain('1 hits');
     expect(err).toContain('dead letters 2');
@@ -66,7 +70,7 @@ describe('weir replay', () => {
       const later = a1().replaceAll('2026-03-02', `2026-03-0${2 + 3 * i}`);
       writeFileSync(file, later.replaceAll('"T-', `"T${i}-`));
     }
-    const { out } = await replay(...files);
+    const { out } = await replay(...files, ...CATALOGUE);
     expect(out.trim().split('\n')).toHaveLength(2);
   });
 
