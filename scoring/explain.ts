@@ -20,8 +20,9 @@ import { lastHit } from './cooldowns.js';
 import type { Moment } from './evaluate.js';
 import { scoreAt } from './outcomes.js';
 import type { CompiledBand, CompiledRule } from './plan.js';
-import type { Judged, Shard } from './shard.js';
+import type { Shard } from './shard.js';
 import { type Reached, weigh } from './typologies.js';
+import type { Judged } from './verdicts.js';
 import { matches } from './windows.js';
 
 /** Why a value is not there. */
@@ -115,7 +116,10 @@ export function explainMoment(shard: Shard, m: Readonly<Moment>): Explained[] {
       parts,
       ...edges(typology.bands, score),
     };
-    const warming = Math.max(0, ...typology.members.map((each) => shard.warmingUntil(each.rule)));
+    const warming = Math.max(
+      0,
+      ...typology.members.map((each) => shard.verdicts.warmingUntil(each.rule)),
+    );
     noteWarming(explained, warming, m);
     if (cause === undefined) return explained;
     const band = placeOf(typology.bands, score);
@@ -168,7 +172,7 @@ function explainRule(
     observed,
     ...edges(rule.bands, observed.value),
   };
-  noteWarming(explained, shard.warmingUntil(rule), m);
+  noteWarming(explained, shard.verdicts.warmingUntil(rule), m);
   if (reachedBand >= 0) {
     reached.push({ rule, band: reachedBand });
     const by =

@@ -14,9 +14,10 @@ import { compilePlan, type Plan } from './plan.js';
 import { describeRegion, type RegionDescription, rebuildRegion, sameColumns } from './rebuild.js';
 import { H, Region } from './region.js';
 import { rowLayout } from './row.js';
-import { type Judged, Shard, type ShardContext } from './shard.js';
+import { Shard, type ShardContext } from './shard.js';
 import { eachSubject, findSubject } from './tables.js';
 import { Toucher } from './touch.js';
+import type { Judged } from './verdicts.js';
 import { wholeSinceAfter } from './warming.js';
 import { forgetDues } from './windows.js';
 
@@ -168,9 +169,9 @@ export class ScoringOperator {
     let openShards = 0;
     let warmingUntilMs = 0;
     for (const shard of this.#shards) {
-      if (shard.isOpen(judged.rule.id)) openShards++;
+      if (shard.verdicts.isOpen(judged.rule.id)) openShards++;
       for (const rule of rules) {
-        const untilMs = shard.warmingUntil(rule);
+        const untilMs = shard.verdicts.warmingUntil(rule);
         const isWarming = shard.region.f64[H.watermarkMs] < untilMs;
         if (isWarming && untilMs > warmingUntilMs) warmingUntilMs = untilMs;
       }

@@ -6,24 +6,21 @@ import { ClassBit, RecordFlag } from '../schemas/classes.js';
 import type { Hit } from '../schemas/hit.js';
 import { accountSlot, moveBalance } from './balances.js';
 import { advanceDay, countActivity, hasActivitySince } from './baselines.js';
-import { Breaker } from './breaker.js';
 import { noteChannel } from './channels.js';
 import { type Evaluator, type Moment, newMoment } from './evaluate.js';
-import { buildHit, type LegWords, NO_LEG, wordsOfKept, wordsOfLeg } from './evidence.js';
+import { type LegWords, NO_LEG, wordsOfKept, wordsOfLeg } from './evidence.js';
 import { type KeepContext, keepLeg, packLeg, undoLeg } from './keep.js';
 import { legsBehind, momentOfKept } from './later.js';
 import type { LegView } from './leg-view.js';
-import { noteOutcome } from './outcomes.js';
 import { advancePanes, countNewcomer, holdBalance } from './panes.js';
 import { type ClassPlan, type CompiledRule, NOTABLE, RECENT } from './plan.js';
-import { describeRegion, type RegionDescription } from './rebuild.js';
+import type { RegionDescription } from './rebuild.js';
 import { H, type Region } from './region.js';
 import { ROW } from './row.js';
 import { noteActive, silenceBefore } from './silence.js';
 import { addSubject, eachSubject, findSubject, formatTables, intern, touchPair } from './tables.js';
 import { advanceTimers, armTimer, formatTimers } from './timers.js';
-import { type CompiledTypology, judgeTypology, type Reached, typologyHit } from './typologies.js';
-import { warmingUntil } from './warming.js';
+import { type Judged, Verdicts } from './verdicts.js';
 import { advanceWindows } from './windows.js';
 
 /** Places of the rules that are worth evaluating for the leg in hand; grows with the catalogue. */
@@ -60,17 +57,9 @@ export interface ShardContext extends KeepContext {
   emit(hit: Hit, rule: Judged, band: number, position: number, ingestMs: number): void;
 }
 
-/** What hits: a rule or a typology. */
-export type Judged = CompiledRule | CompiledTypology;
-
 export class Shard {
   readonly #m: Moment = newMoment();
-  #ingestMs = 0;
-  /** Members of typologies that have reached a band at the moment at hand. */
-  readonly #reached: Reached[] = [];
-  #breaker = new Breaker();
-  /** What the region's columns are, and since when its windows are whole. */
-  #described: RegionDescription;
+  readonly verdicts: Verdicts;
 
   constructor(
     readonly region: Region,
@@ -81,27 +70,16 @@ export class Shard {
       formatTables(region);
       formatTimers(region);
     }
-    this.#described = describeRegion(context.plan);
+    this.verdicts = new Verdicts(region, context);
   }
 
-  /** Whatever of the shard does not stand in its region, as its snapshot has it. */
+  /** The region's columns, and what of the shard does not stand in them. */
   get description(): RegionDescription {
-    return { ...this.#described, breaker: this.#breaker.counts() };
+    return this.verdicts.description;
   }
 
   set description(described: RegionDescription) {
-    this.#described = described;
-    this.#breaker = new Breaker(described.breaker);
-  }
-
-  /** Whether the breaker of this rule is open at the shard's present. */
-  isOpen(rule: string): boolean {
-    return this.#breaker.isOpen(rule, this.region.f64[H.watermarkMs], this.context.breakerHits);
-  }
-
-  /** Until when a rule's hits are lower bounds; 0 = they are not. */
-  warmingUntil(rule: CompiledRule): number {
-    return warmingUntil(this.context.plan, rule, this.#described.wholeSince);
+    this.verdicts.description = described;
   }
 
   /** Log position from which the shard wants to be fed again after a restore. */
@@ -124,7 +102,7 @@ export class Shard {
       f64[H.lateDropped]++;
       return;
     }
-    this.#ingestMs = leg.ingestMs;
+    this.verdicts.ingestMs = leg.ingestMs;
     const row = this.#row(leg);
     const day = context.time.dayOf(leg.eventMs);
     advancePanes(region, row, context.layout, day);
@@ -174,7 +152,7 @@ export class Shard {
     f64[H.position] = position + 1;
     if (!(watermarkMs > f64[H.watermarkMs])) return;
     f64[H.watermarkMs] = watermarkMs;
-    this.#ingestMs = ingestMs;
+    this.verdicts.ingestMs = ingestMs;
     advanceTimers(this.region, watermarkMs, (row, _kind, deadlineMs) => {
       this.#closeDay(row, deadlineMs, ingestMs, position, silentSources);
     });
@@ -184,7 +162,7 @@ export class Shard {
   applyHistoryEnd(asOfMs: number, ingestMs: number, position: number): void {
     if (position < this.region.f64[H.position]) return;
     this.region.f64[H.position] = position + 1;
-    this.#ingestMs = ingestMs;
+    this.verdicts.ingestMs = ingestMs;
     const day = this.context.time.dayOf(asOfMs);
     eachSubject(this.region, (row) => {
       this.#judgeDay(row, day, asOfMs, position, false);
@@ -307,9 +285,9 @@ export class Shard {
       // What only counts outcomes asks for no words.
       const isTold = context.onOutcome === undefined || plan.typologies.length > 0;
       words ??= isTold ? wordsOfLeg(leg) : NO_LEG;
-      this.#reach(rule, band, m, words, leg.position);
+      this.verdicts.reach(rule, band, m, words, leg.position);
     }
-    if (words !== undefined) this.#judgeTypologies(m, words, leg.position);
+    if (words !== undefined) this.verdicts.settle(m, words, leg.position);
   }
 
   #judgeLater(row: number, late: LegView): void {
@@ -323,9 +301,9 @@ export class Shard {
         const band = context.evaluator.evaluate(region, rule, m);
         if (band < 0) continue;
         words ??= wordsOfKept(region, row, at);
-        this.#reach(rule, band, m, words, late.position);
+        this.verdicts.reach(rule, band, m, words, late.position);
       }
-      if (words !== undefined) this.#judgeTypologies(m, words, late.position);
+      if (words !== undefined) this.verdicts.settle(m, words, late.position);
     }
   }
 
@@ -379,69 +357,8 @@ export class Shard {
     this.context.onMoment?.(this, m);
     for (const rule of this.context.plan.dayCloseRules) {
       const band = this.context.evaluator.evaluate(this.region, rule, m);
-      if (band >= 0) this.#reach(rule, band, m, NO_LEG, position);
+      if (band >= 0) this.verdicts.reach(rule, band, m, NO_LEG, position);
     }
-    this.#judgeTypologies(m, NO_LEG, position);
-  }
-
-  /** A rule has reached a band: typologies are told, cooldown or not. */
-  #reach(rule: CompiledRule, band: number, m: Moment, leg: LegWords, position: number): void {
-    const { region, context } = this;
-    const { evaluator, plan } = context;
-    if (rule.outcomes >= 0) {
-      noteOutcome(region, m.row, plan, rule, band, m.atMs);
-      this.#reached.push({ rule, band });
-    }
-    if (evaluator.silenced(region, rule, band, m)) return;
-    if (context.onOutcome !== undefined) {
-      context.onOutcome(rule, band, evaluator.value(region, rule, rule.observed, m), m);
-      return;
-    }
-    const hit = buildHit(region, evaluator, rule, band, m, leg, context.evidenceMax);
-    this.#emit(hit, rule, band, m, position, this.warmingUntil(rule));
-  }
-
-  /** Behind all rules of a moment, so that a typology speaks once, with all that was reached. */
-  #judgeTypologies(m: Moment, leg: LegWords, position: number): void {
-    const { region, context } = this;
-    const reached = this.#reached;
-    if (reached.length === 0) return;
-    const { evaluator, plan, evidenceMax } = context;
-    for (const typology of plan.typologies) {
-      const found = judgeTypology(region, m.row, typology, reached, m.atMs);
-      if (found === undefined || evaluator.silenced(region, typology, found.band, m)) continue;
-      const { rule, band } = found.cause;
-      // Its values once more: another rule has been evaluated since. That is no evaluation more.
-      evaluator.evaluate(region, rule, m);
-      evaluator.counters.evaluations[rule.index]--;
-      const member = buildHit(region, evaluator, rule, band, m, leg, evidenceMax);
-      const hit = typologyHit(member, typology, found);
-      const warming = typology.members.map((each) => this.warmingUntil(each.rule));
-      this.#emit(hit, typology, found.band, m, position, Math.max(...warming), found.parts);
-    }
-    reached.length = 0;
-  }
-
-  /** Flags stand last in a hit, in the order of the schema. */
-  #emit(
-    hit: Hit,
-    rule: Judged,
-    band: number,
-    m: Moment,
-    position: number,
-    warmingUntilMs: number,
-    parts?: Hit['parts'],
-  ): void {
-    const { context } = this;
-    hit.referenceVersion = context.referenceVersion;
-    if (rule.shadow) hit.shadow = true;
-    if (!m.history) {
-      const isNew = m.isTimer || m.position === position;
-      const { id } = rule.rule;
-      if (this.#breaker.takes(id, m.atMs, isNew, context.breakerHits)) hit.flood = true;
-    }
-    if (m.atMs < warmingUntilMs) hit.warmingUntil = warmingUntilMs;
-    if (parts !== undefined) hit.parts = parts;
-    context.emit(hit, rule, band, position, this.#ingestMs);
+    this.verdicts.settle(m, NO_LEG, position);
   }
 }
