@@ -36,12 +36,7 @@ function handedOver(first: Catalogue, second: Catalogue, operators: number) {
   const before = new Feeder({ catalogue: first, operators: 2, shardsTotal });
   before.feed(log.slice(0, half));
   const after = new Feeder({ catalogue: second, operators, shardsTotal });
-  for (const operator of before.operators) {
-    for (const { region, description } of operator.shards) {
-      const body = region.u8.slice(0, region.usedBytes);
-      after.operators[region.shard % operators].restore(region.shard, body, description);
-    }
-  }
+  before.handTo(after);
   // The host feeds again from a little before: what a shard has seen, it drops.
   after.feed(log.slice(half - 50));
   const rules = new Set(catalogue.rules.map((r) => r.id));

@@ -188,6 +188,15 @@ export class Feeder {
     operator.apply(this.#bytes, this.#view, 0);
   }
 
+  /** Gives the state of every shard to another feeder with as many, as a snapshot would. */
+  handTo(other: Feeder): void {
+    const { operators } = other;
+    for (const { region, description } of this.operators.flatMap((o) => o.shards)) {
+      const body = region.u8.slice(0, region.usedBytes);
+      operators[region.shard % operators.length]?.restore(region.shard, body, description);
+    }
+  }
+
   /** Canonical bytes of the hits in the order of the promise. */
   canonical(): string[] {
     return canonicalLines(this.hits.values());
