@@ -16,7 +16,7 @@ afterAll(() => rmSync(dir, { recursive: true }));
 const flags = { subject: 'x', at: '2026-03-02T20:04:00+08:00', lang: 'en', seconds: 60 } as const;
 
 describe('weir explain', () => {
-  it('refuses a time without offset, a folder without journal, a file that is not there', async () => {
+  it('refuses a time without offset, a folder without journal, a lost file', async () => {
     const ask = (more: object) => explain({ ...flags, dir, ...more });
     await expect(ask({ at: '2026-03-02' })).rejects.toThrow('--at "2026-03-02" is no time');
     await expect(ask({})).rejects.toThrow(/no journal in .*; name the data folder/);

@@ -1,7 +1,8 @@
 /** Text in columns on a terminal, where a Chinese character takes two places. */
 
+/** Han, kana, Hangul and their punctuation, and full-width forms. */
 const WIDE =
-  /[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]/g;
+  /[\u1100-\u115f\u2e80-\u33ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\ufe30-\uff60]/g;
 
 /** Places that a text takes on a terminal. */
 export function widthOf(text: string): number {

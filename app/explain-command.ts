@@ -144,9 +144,9 @@ async function fromFiles(
 function failureText(failure: ExplainFailure): string {
   switch (failure.reason) {
     case 'unknown-subject':
-      return 'no transaction of that subject; give the customer, or the account where none is known';
+      return 'no transaction of that subject; give the customer, else the account';
     case 'before-first-leg':
-      return `the subject's first transaction is of ${new Date(failure.firstMs).toISOString()}; ask about then or later`;
+      return `its first transaction is of ${new Date(failure.firstMs).toISOString()}; ask later`;
     case 'never-scored':
       return 'no rule was asked: its transactions came too late, or undid others';
     case 'out-of-time': {

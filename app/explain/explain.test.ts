@@ -264,7 +264,7 @@ describe('the text', () => {
     expect(en).toMatch(/cross-border-remittances-person: HIT {2}Name\n/);
     expect(en).toMatch(/remittances +3 +>= 3 +holds\n/);
     expect(en).toMatch(
-      /sum +¥210,000 +band large >= ¥200,000 +next very-large >= ¥1,000,000 \(¥790,000 more\)\n/,
+      /sum +¥210,000 +band large >= ¥200,000 +next very-large >= ¥1,000,000 \(¥790,000 more\)/,
     );
     expect(en).toMatch(
       /structuring-cash-deposits +not triggered +not credit, not cash, amount too/,

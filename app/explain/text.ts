@@ -221,7 +221,7 @@ class ExplanationText {
     const { unmet } = r;
     if (unmet === undefined) return '';
     if (unmet.moment === true) {
-      return this.#say('没有这样的时点', 'no such moment: it speaks at legs, or at closes of days');
+      return this.#say('时点不符', 'it speaks at the other kind of moment');
     }
     const parts = [
       ...unmet.missing.map((n) => this.#say(`不是 ${n}`, `not ${n}`)),
@@ -229,7 +229,7 @@ class ExplanationText {
     ];
     if (unmet.amount === 'too-small') parts.push(this.#say('金额太小', 'amount too small'));
     if (unmet.amount === 'too-large') parts.push(this.#say('金额太大', 'amount too large'));
-    if (unmet.other === true) parts.push(this.#say('渠道或类型不符', 'another channel or type'));
+    if (unmet.other === true) parts.push(this.#say('渠道或类型不符', 'other channel or type'));
     return parts.join(', ');
   }
 }

@@ -109,7 +109,7 @@ function checkReach(
     const most = Math.max(...sums);
     const what = reaches(most, edge)
       ? `no sum of weights and outcomes lies in band ${band.outcome}`
-      : `band ${band.outcome} is unreachable: weights and outcomes add up to ${shown(most)} at most`;
+      : `band ${band.outcome} is unreachable: weights x outcomes add up to ${shown(most)} at most`;
     report(['bands', i], what, 'move the band, or change weights or scores');
   });
 }

@@ -37,7 +37,9 @@ export function checkCatalogue(files: readonly CatalogueFile[]): Checked {
         problems.push({
           ...placeOf(files, of.id, ['examples', i, 'expect', found.of]),
           id: of.id,
-          what: `example "${example.name}": expected ${found.of} ${found.expected}, got ${found.got}`,
+          what:
+            `example "${example.name}": ` +
+            `expected ${found.of} ${found.expected}, got ${found.got}`,
           mend: 'correct the rule, or what the example expects',
         });
       }

@@ -88,7 +88,7 @@ describe('of a typology the loader refuses', () => {
       'a threshold that no sum reaches',
       [['from: 30', 'from: 30.1']],
       15,
-      /both is unreachable: weights and outcomes add up to 30 at most/,
+      /both is unreachable: weights x outcomes add up to 30 at most/,
     ],
     [
       'a band between two sums',
@@ -104,7 +104,7 @@ describe('of a typology the loader refuses', () => {
       'a threshold that only kinds of subject together would reach',
       [],
       15,
-      /both is unreachable: weights and outcomes add up to 20 at most/,
+      /both is unreachable: weights x outcomes add up to 20 at most/,
       [
         changedIn(good, ['on: {', 'scope: { kinds: [person] }\non: {']),
         changedIn(other, ['on: {', 'scope: { kinds: [company] }\non: {']),
@@ -114,7 +114,7 @@ describe('of a typology the loader refuses', () => {
       'a threshold that it reaches with a member in shadow only',
       [],
       15,
-      /both is unreachable: weights and outcomes add up to 20 at most/,
+      /both is unreachable: weights x outcomes add up to 20 at most/,
       [good, draft(other, 'shadow')],
     ],
     ['bands that descend', [['from: 30', 'from: 20']], 15, /both overlaps the one before it/],
@@ -158,6 +158,8 @@ describe('of newer features the loader refuses', () => {
   const by: [string, string] = ["from: '100.00'", 'from: 1'];
   const by2: [string, string] = ["from: '200.00'", 'from: 2'];
   const spare = '\n  spare: { kind: sum, window: 1h }';
+  const surprise = 'ofDays: 1, expectedDays: 30, shape: 2, tail: high';
+  const days = 'recentDays: 1, baselineDays: 30';
   const points = (text: string): [string, string] => [
     'action: notify',
     `score: { points: ${text} }\naction: notify`,
@@ -201,9 +203,7 @@ describe('of newer features the loader refuses', () => {
       'surprise of money',
       () =>
         changed(
-          feature(
-            `{ kind: surprise, of: spare, ofDays: 1, expected: times, expectedDays: 30, shape: 2, tail: high }${spare}`,
-          ),
+          feature(`{ kind: surprise, of: spare, expected: times, ${surprise} }${spare}`),
           by,
           by2,
         ),
@@ -213,13 +213,10 @@ describe('of newer features the loader refuses', () => {
     [
       'surprise that is never so large',
       () =>
-        changed(
-          feature(
-            '{ kind: surprise, of: times, ofDays: 1, expected: times, expectedDays: 30, shape: 2, tail: high }',
-          ),
-          by,
-          ["from: '200.00'", 'from: 12.5'],
-        ),
+        changed(feature(`{ kind: surprise, of: times, expected: times, ${surprise} }`), by, [
+          "from: '200.00'",
+          'from: 12.5',
+        ]),
       19,
       /much is unreachable/,
     ],
@@ -245,9 +242,7 @@ describe('of newer features the loader refuses', () => {
       'a rate of unlike units',
       () =>
         changed(
-          feature(
-            `{ kind: rate-ratio, recent: times, recentDays: 1, baseline: spare, baselineDays: 30 }${spare}`,
-          ),
+          feature(`{ kind: rate-ratio, recent: times, baseline: spare, ${days} }${spare}`),
           by,
           by2,
         ),
@@ -293,7 +288,7 @@ describe('of newer features the loader refuses', () => {
       () =>
         changed(
           feature(
-            '{ kind: balance-before-outflow, outflow: spare }\n  spare: { kind: sum, window: 1h, of: { all: [cash] } }',
+            `{ kind: balance-before-outflow, outflow: spare }${spare.replace('1h', '1h, of: {}')}`,
           ),
         ),
       8,

@@ -1,7 +1,8 @@
 /**
  * Reads rule files into a catalogue, strictly: whatever could make a rule silently dead or wrong
  * is refused with `path:line: what; mend`, all problems at once. One rule or typology a YAML
- * document, any number of documents a file. The loader stands outside the pure kernel: it alone may hash.
+ * document, any number of documents a file. The loader stands outside the pure kernel: it alone may
+ * hash.
  *
  * Its trick: rules are re-read from their canonical JSON, so that a catalogue loaded from files
  * and one read back from the blob that a control record names are the same object, key by key.

@@ -3,7 +3,7 @@
  * does not get. Other rules cannot change that, so they are left out.
  */
 import type { Catalogue, Example, Rule, Typology } from '../../schemas/catalogue.js';
-import { recordsOfExample, withDailyWatermarks } from '../oracle/example.js';
+import { recordsOfExample, withDailyWatermarks } from '../testing/example-log.js';
 import { Feeder } from '../testing/feeder.js';
 import { featureUnit, thresholdNumber } from './units.js';
 

@@ -25,7 +25,7 @@ export function businessDays(spec: string): number | null {
   return match === null ? null : Number(match[1]);
 }
 
-/** The longest run of days off, weekends included, that a window of business days makes room for. */
+/** The longest run of days off that a window of business days makes room for. */
 const HOLIDAYS_MAX_MS = 14 * DAY_MS;
 
 /** The longest that a window can reach back: calendar windows on their longest day or month. */

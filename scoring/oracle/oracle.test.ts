@@ -7,7 +7,7 @@ import type { Catalogue, Rule, Typology } from '../../schemas/catalogue.js';
 import { ClassBit, packProfile } from '../../schemas/classes.js';
 import { loadCatalogue } from '../catalogue/load.js';
 import { featureUnit, thresholdNumber } from '../catalogue/units.js';
-import { recordsOfExample, withDailyWatermarks } from './example.js';
+import { recordsOfExample, withDailyWatermarks } from '../testing/example-log.js';
 import { type OracleRecord, runOracle, zoneSettings } from './oracle.js';
 
 const folder = fileURLToPath(new URL('../catalogue/rules/', import.meta.url));

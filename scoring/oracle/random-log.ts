@@ -6,7 +6,7 @@
  */
 import { unpackProfile } from '../../schemas/classes.js';
 import { bankDay, bankDayStartMs, bankMonthStartMs, type ZoneTable } from '../../schemas/time.js';
-import { classBits, type LegFacts } from './example.js';
+import { classBits, type LegFacts } from '../testing/example-log.js';
 import { type Customer, customers, type Dice, dice, outside } from './random-customers.js';
 import { scheme } from './random-schemes.js';
 import { GAPS_MS, PLAIN_TRANSFER, THEMES, type Theme } from './random-themes.js';

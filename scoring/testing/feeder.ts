@@ -1,7 +1,7 @@
 /**
  * Feeds a ScoringOperator from the oracle's plain transactions: each becomes the legs that the
  * router would write, byte by byte as in schemas/records.fbs. The origin's offset is the log
- * position, so that a hit tells which leg it was evaluated at. For tests and benches only.
+ * position, so that a hit tells which leg it was evaluated at. For tests, benches and examples.
  */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';

@@ -1,10 +1,10 @@
 /**
- * Turns a rule's example into records for the oracle: class bits as admission would set them
+ * Turns an example of a rule into records for operator and oracle: class bits as admission would set
  * (ARCHITECTURE.md, "Activity"), written again here because rooms never import one another.
  */
 import type { Example } from '../../schemas/catalogue.js';
 import { ClassBit, type ClassName, type Profile, packProfile } from '../../schemas/classes.js';
-import type { OracleRecord, OracleSide } from './types.js';
+import type { OracleRecord, OracleSide } from '../oracle/types.js';
 
 type Row = Example['transactions'][number];
 
