@@ -56,7 +56,8 @@ const files = (): string[] => [
 let paid = 0;
 async function pay(): Promise<string> {
   const at = 7 * 60 + paid++;
-  const time = `2026-03-02T${`${Math.floor(at / 60)}`.padStart(2, '0')}:${`${at % 60}`.padStart(2, '0')}:00`;
+  const two = (n: number): string => String(Math.floor(n)).padStart(2, '0');
+  const time = `2026-03-02T${two(at / 60)}:${two(at % 60)}:00`;
   const { decision } = await sender.post(payment(time, '6000.00', { from: 'H1' }));
   expect(decision.state).toBe('scored');
   return `${decision.recommendation} ${decision.rules.join()}`.trim();
@@ -105,7 +106,7 @@ const shaOf = (hits: { body: string }[]): string =>
     )
     .digest('hex');
 
-/** The journal scored anew by a number of threads, without the hits and snapshots that there are. */
+/** The journal scored anew by a number of threads: without hits and snapshots. */
 async function rescored(threads: number, expected: number): Promise<string> {
   const copy = temporaryFolder();
   copies.push(copy);

@@ -1,4 +1,4 @@
-/** What `weir rules apply|pending|cancel` do: they write and read files, the engine does the rest. */
+/** What `weir rules apply|pending|cancel` do: write and read files; the engine does the rest. */
 import { existsSync } from 'node:fs';
 import { openStatsBoard } from '../platform/index.js';
 import type { EngineStats } from '../schemas/stats.js';
@@ -35,11 +35,7 @@ export function pendingRules({ dir, json }: PendingFlags): string {
     const waits = request && { ...request, catalogue: undefined };
     return `${JSON.stringify({ pending: waits ?? null, last: answer ?? null, rules })}\n`;
   }
-  const waits =
-    request === undefined
-      ? 'nothing waits\n'
-      : `catalogue ${request.sha256.slice(0, 12)}, ${request.rules} rules: at ${isoOf(request.atMs)}\n`;
-  return waits + (answer === undefined ? '' : lastLine(answer)) + statesTable(rules);
+  return waitsLine(request) + (answer === undefined ? '' : lastLine(answer)) + statesTable(rules);
 }
 
 export async function cancelRules(dir: string): Promise<string> {
@@ -50,6 +46,12 @@ export async function cancelRules(dir: string): Promise<string> {
   const doneMs = Date.now();
   await answerRequest(dir, { format: 1, sha256, requestedMs, doneMs, outcome: 'cancelled' });
   return `catalogue ${sha256.slice(0, 12)} taken back\n`;
+}
+
+function waitsLine(request: ReturnType<typeof readRequest>): string {
+  if (request === undefined) return 'nothing waits\n';
+  const { sha256, rules, atMs } = request;
+  return `catalogue ${sha256.slice(0, 12)}, ${rules} rules: at ${isoOf(atMs)}\n`;
 }
 
 function lastLine(answer: NonNullable<ReturnType<typeof readAnswer>>): string {

@@ -1,8 +1,8 @@
 /**
  * A change of the rules that waits for its time, as a file of the data folder: written whole by
- * `weir rules apply`, taken by the engine. It carries the catalogue itself, so that what was checked
- * is what comes into force, whatever becomes of the files meanwhile; beside it stands what became of
- * the request before.
+ * `weir rules apply`, taken by the engine. It carries the catalogue itself, so that what was
+ * checked is what comes into force, whatever becomes of the files meanwhile; beside it stands what
+ * became of the request before.
  */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

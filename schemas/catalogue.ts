@@ -142,9 +142,9 @@ export const ruleSchema = z.strictObject({
   /**
    * The hit's score, 0 to 100, by how rare the value is for such a subject: straight lines between
    * points (value of `by`, score), flat outside, rounded to an integer (halves up); with
-   * s = (v - v0) / (v1 - v0): Math.round(score0 + s * (score1 - score0)). `by` missing = the observed
-   * feature; else its value stands among the facts. Where `by` is not available, or no points are
-   * given, the score is the band's. Where the points come from: docs/detection.md, "Scores".
+   * s = (v - v0) / (v1 - v0): Math.round(score0 + s * (score1 - score0)). `by` missing = the
+   * observed feature; else its value stands among the facts. Where `by` is not available, or no
+   * points are given, the score is the band's. Where the points come from: docs/detection.md, "Scores".
    */
   score: z
     .strictObject({
@@ -173,20 +173,20 @@ export type Example = z.infer<typeof exampleSchema>;
  * outcome being the `score` of the band that the member reached for the same subject, cooldown or
  * not, history or not, at an event time in (t - window, t]. The sum is taken in the order of the
  * members and rounded to a millionth, so that 0.7 x 65 reaches 45.5. Evaluated whenever a member
- * reaches a band: once a moment, behind all rules of it. Members in shadow count only for a typology
- * in shadow.
+ * reaches a band: once a moment, behind all rules of it. Members in shadow count only for a
+ * typology in shadow.
  *
- * Of each band only the newest time at which it was reached is kept. So order matters at a late leg,
- * and at the legs behind it that are evaluated again: a band whose newest time is after that moment
- * counts only if the moment itself reaches it.
+ * Of each band only the newest time at which it was reached is kept. So order matters at a late
+ * leg, and at the legs behind it that are evaluated again: a band whose newest time is after that
+ * moment counts only if the moment itself reaches it.
  *
- * Its hits are hits like any other: rule = the typology's id, observed = the score (feature `score`,
- * unit number), hit.score = the score rounded to an integer, one fact a member that counts (its
- * rule's id) = weight x outcome, parts highest first (of a member's equal outcomes the newest time),
- * window = (t - window, t], no gates. Account, transaction and contributing transactions are those
- * of the member that reached a band at this moment; of several the one with the largest weight x
- * `score`, of equal ones the first member. The first band is the alert threshold; one whose decision
- * is hold or reject is the interdiction threshold.
+ * Its hits are hits like any other: rule = the typology's id, observed = the score (feature
+ * `score`, unit number), hit.score = the score rounded to an integer, one fact a member that counts
+ * (its rule's id) = weight x outcome, parts highest first (of a member's equal outcomes the newest
+ * time), window = (t - window, t], no gates. Account, transaction and contributing transactions are
+ * those of the member that reached a band at this moment; of several the one with the largest
+ * weight x `score`, of equal ones the first member. The first band is the alert threshold; one
+ * whose decision is hold or reject is the interdiction threshold.
  */
 export const typologySchema = z.strictObject({
   id: identifier,

@@ -11,7 +11,7 @@ it('opens above its hits, for the rest of the ten minutes, for that rule alone',
   expect([take(BREAKER_MS), breaker.isOpen('r', BREAKER_MS, 2)]).toEqual([false, false]);
 });
 
-it('counts a late hit to the newest ten minutes, and what a late leg brings up again not at all', () => {
+it('counts a late hit to the newest ten minutes, what is brought up again not at all', () => {
   const breaker = new Breaker();
   const take = (ms: number, isNew = true) => breaker.takes('r', ms, isNew, 2);
   expect([take(BREAKER_MS), take(0), take(1)]).toEqual([false, false, true]);

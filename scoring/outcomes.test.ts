@@ -51,7 +51,7 @@ describe('a score by points', () => {
     [1e12, 90],
   ])('at %d is %d', (value, score) => expect(scoreAt(compiled, value)).toBe(score));
 
-  it('is read from the observed feature, or from another, which then stands among the facts', () => {
+  it('is read from the observed feature, or from another, which then is a fact', () => {
     const features = { amount: { kind: 'amount' }, times: { kind: 'count', window: '24h' } };
     const byAmount = {
       points: [

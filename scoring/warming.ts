@@ -3,10 +3,35 @@
  * window has seen legs only since: its numbers are lower bounds until the change has left it. Legs
  * that the catalogue before kept for whatever reason count, for they were moved over.
  */
-import type { CompiledRule, Group, Plan } from './plan.js';
+import type { CompiledFeature, CompiledRule, Group, Plan } from './plan.js';
 
-/** Group (as in `groupKey`), event time since which its legs are all there. Whole ones are left out. */
+/**
+ * Group (as in `groupKey`) or kind of panes, event time since which its legs are all there. Whole
+ * ones are left out.
+ */
 export type WholeSince = [group: string, sinceMs: number][];
+
+const DAY_MS = 86_400_000;
+const PANE_DAYS = 5;
+
+/** Columns of panes that a row has only where some rule reads them; null = no such feature. */
+function paneReachMs({ spec }: CompiledFeature): number | null {
+  if (spec.kind === 'new-counterparties') return (spec.days + spec.before + PANE_DAYS) * DAY_MS;
+  if (spec.kind === 'mean-balance') return (spec.days + PANE_DAYS) * DAY_MS;
+  return null;
+}
+
+/** Longest reach of each kind of panes that a plan keeps. */
+function paneReaches(plan: Plan): Map<string, number> {
+  const reaches = new Map<string, number>();
+  for (const feature of plan.rules.flatMap((rule) => rule.features)) {
+    const reachMs = paneReachMs(feature);
+    if (reachMs === null) continue;
+    const { kind } = feature.spec;
+    reaches.set(kind, Math.max(reachMs, reaches.get(kind) ?? 0));
+  }
+  return reaches;
+}
 
 /** Which legs, in which list: what the window's own length does not change. */
 function groupKey({ index: _, window: __, column: ___, ...rest }: Group): string {
@@ -42,6 +67,11 @@ export function wholeSinceAfter(
     // Nothing that a window of today reaches back to: whole.
     if (keptMs + windowMs(after, group) > atMs) found.set(groupKey(group), keptMs);
   }
+  const kept = paneReaches(before);
+  for (const [kind, reachMs] of paneReaches(after)) {
+    const sinceMs = kept.has(kind) ? (since.get(kind) ?? Number.NEGATIVE_INFINITY) : atMs;
+    if (sinceMs + reachMs > atMs) found.set(kind, sinceMs);
+  }
   return [...found];
 }
 
@@ -58,7 +88,12 @@ export function warmingUntil(
   if (known === undefined || known.length === 0) return 0;
   const since = new Map(known);
   let until = 0;
-  for (const { group, dayGroup } of rule.features) {
+  for (const feature of rule.features) {
+    const { group, dayGroup, spec } = feature;
+    const paneSinceMs = since.get(spec.kind);
+    const reachMs = paneReachMs(feature);
+    if (paneSinceMs !== undefined && reachMs !== null)
+      until = Math.max(until, paneSinceMs + reachMs);
     for (const index of [group, dayGroup]) {
       if (index < 0) continue;
       const sinceMs = since.get(groupKey(plan.groups[index]));

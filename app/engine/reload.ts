@@ -1,8 +1,8 @@
 /**
  * Loads catalogue and reference data again while everything runs: what has changed takes effect by
  * a control record, what is broken is refused with one line and the version in force stays. A
- * catalogue may also come by a request with a time (`weir rules apply`): then the record is appended
- * when that time has come, and until then the files of the rules do not count.
+ * catalogue may also come by a request with a time (`weir rules apply`): then the record is
+ * appended when that time has come, and until then the files of the rules do not count.
  */
 import type { Admission } from '../../ingest/index.js';
 import { catalogueFromJson } from '../../scoring/index.js';

@@ -37,7 +37,7 @@ describe('alert book', () => {
     expect([list(book).total, book.broken, book.hitsPosition]).toEqual([1, 1, 3]);
   });
 
-  it('opens none for a rule in shadow, and one for all that is behind an open breaker', async () => {
+  it('opens none for a rule in shadow, and one for all behind an open breaker', async () => {
     const hits = new MemoryLog();
     const work = new MemoryLog();
     const book = await openBook(hits, work);

@@ -249,7 +249,7 @@ describe('an alert explains', () => {
   };
   const open = (change: object): string => world.open(1, change)[0]?.id ?? '';
 
-  test('its score by the parts of a typology, and by the value on the scale of a rule', async () => {
+  test('its score by parts of a typology, and by a value on the scale of a rule', async () => {
     const typology = open({ rule: 'dormant-reactivation' });
     expect(await shown('zh-CN', typology, 'typology')).toMatch(
       /沉睡客户突然活跃.*0\.9 × 55 49\.5.*0\.5 × 50 25 合计（最高 100） 74\.5/,

@@ -143,8 +143,8 @@ export function rulesQuestion(fromMs: number): Question<RuleRow, RuleStatistics>
   return {
     sql: (database) => `
       SELECT rule_name, sum(h) AS hits, sum(hh) AS history_hits,
-        sum(sh) AS shadow_hits, sum(s) AS subjects, sum(a) AS alerts, sum(c) AS closed, sum(fp) AS false_positives, sum(ok) AS confirmed,
-        max(handling) AS handling_ms
+        sum(sh) AS shadow_hits, sum(s) AS subjects, sum(a) AS alerts, sum(c) AS closed,
+        sum(fp) AS false_positives, sum(ok) AS confirmed, max(handling) AS handling_ms
       FROM (
         SELECT h.rule AS rule_name, count() AS h, countIf(h.history) AS hh,
           countIf(h.shadow) AS sh, uniqExact(h.subject) AS s, 0 AS a, 0 AS c, 0 AS fp, 0 AS ok,
