@@ -4,7 +4,7 @@
  * -> legs, kept from then on by every leg that enters or leaves: exact whatever the order, because
  * legs are only ever added and taken away. It goes when its last leg has left the window.
  */
-import { legAt, listCount, PACKED } from './lists.js';
+import { LEG_WORDS, legAt, listCount, PACKED } from './lists.js';
 import type { Group } from './plan.js';
 import { classOfWords, H, type Region } from './region.js';
 import type { RowLayout } from './row.js';
@@ -29,6 +29,40 @@ export function keptDistinct(region: Region, row: number, layout: RowLayout, gro
   }
   const at = find(region, row, group.distinct, TOTAL);
   return u32[at * 2 + 1] === 0 ? 0 : u32[at * 2 + 3];
+}
+
+const few = new Float64Array(16);
+
+/**
+ * Whether there are at least `wanted` (1 to 16), as of the subject's newest leg. Most that have so
+ * many have them among their newest legs: the exact number is asked for only where they do not.
+ */
+export function reachesDistinct(
+  region: Region,
+  row: number,
+  layout: RowLayout,
+  group: Group,
+  wanted: number,
+): boolean | undefined {
+  const { u32, f64 } = region;
+  const legs = listCount(region, row, group.list);
+  const inside = u32[row * 2 + layout.windowCounts + group.window];
+  let leg = legAt(region, row, group.list, legs - 1);
+  let seen = 0;
+  for (let i = Math.min(inside, SCANNED_LEGS_MAX); i > 0; i--, leg -= LEG_WORDS) {
+    const packed = u32[(leg + 4) * 2 + 1];
+    if ((packed & PACKED.reversed) !== 0) continue;
+    if (!matches(group, u32[(leg + 3) * 2], f64[leg + 2], packed)) continue;
+    const counterparty = u32[(leg + 3) * 2 + 1];
+    let place = 0;
+    while (place < seen && few[place] !== counterparty) place++;
+    if (place < seen) continue;
+    few[seen++] = counterparty;
+    if (seen >= wanted) return true;
+  }
+  if (inside <= SCANNED_LEGS_MAX) return false;
+  const kept = keptDistinct(region, row, layout, group);
+  return kept < 0 ? undefined : kept >= wanted;
 }
 
 function count(region: Region, row: number, layout: RowLayout, group: Group): void {

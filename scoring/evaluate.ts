@@ -10,9 +10,15 @@ import type { BankTime } from './bank-time.js';
 import { customerMadeDays, largestPayment, meanDailyOutflow, meanPayment } from './baselines.js';
 import { combined } from './combine.js';
 import { lastHit, readLastHit, writeLastHit } from './cooldowns.js';
-import { keptDistinct } from './distinct.js';
+import { keptDistinct, reachesDistinct } from './distinct.js';
 import { meanBalance, newCounterparties } from './panes.js';
-import { type CompiledFeature, type CompiledRule, type Plan, UNTIL_DAY_ENDS } from './plan.js';
+import {
+  type CompiledFeature,
+  type CompiledGate,
+  type CompiledRule,
+  type Plan,
+  UNTIL_DAY_ENDS,
+} from './plan.js';
 import { H, type Region } from './region.js';
 import { ROW, type RowLayout } from './row.js';
 import { pickedSum, pickLegs, scannedValue } from './scan.js';
@@ -119,6 +125,11 @@ export class Evaluator {
     this.current = rule.index;
     this.#known.fill(0, 0, rule.features.length);
     for (const gate of rule.gates) {
+      const reached = this.#reaches(region, rule, gate, m);
+      if (reached !== undefined) {
+        if (reached) continue;
+        return -1;
+      }
       const v = this.value(region, rule, gate.feature, m);
       if (!holds(v, gate.op, gate.threshold)) {
         if (Number.isNaN(v)) this.#noteNotApplicable(region, rule);
@@ -235,6 +246,15 @@ export class Evaluator {
       }
     }
     return use;
+  }
+
+  /** Whether a gate of "at least so many counterparties" holds, where that is cheaper to tell. */
+  #reaches(region: Region, rule: CompiledRule, gate: CompiledGate, m: Moment): boolean | undefined {
+    const { spec, same, group } = rule.features[gate.feature];
+    if (spec.kind !== 'distinct-counterparties' || same !== undefined || !m.inOrder) return;
+    const { threshold } = gate;
+    if (gate.op !== 0 || threshold < 1 || threshold > 16) return undefined;
+    return reachesDistinct(region, m.row, this.layout, this.plan.groups[group], threshold);
   }
 
   /** From the table that a busy subject has of them, else from the list. */

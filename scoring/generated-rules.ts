@@ -4,8 +4,10 @@
  * stand there as straight code with constants; most rules of most legs end here, in a few
  * nanoseconds. What is left goes to the evaluator, which finds the same and then the rest.
  */
+import type { Moment } from './evaluate.js';
 import { restOf } from './generated-groups.js';
-import type { CompiledFeature, CompiledGate, CompiledRule, Group } from './plan.js';
+import type { CompiledFeature, CompiledRule, Group } from './plan.js';
+import { ROW } from './row.js';
 
 /**
  * Fills `found` with places in the class's rules and returns how many. `at` is the word of the
@@ -13,10 +15,9 @@ import type { CompiledFeature, CompiledGate, CompiledRule, Group } from './plan.
  */
 export type Candidates = (
   f64: Float64Array,
+  row: number,
   at: number,
-  amount: number,
-  packed: number,
-  profile: number,
+  m: Readonly<Moment>,
   evaluations: Float64Array,
   found: Int32Array,
 ) => number;
@@ -33,17 +34,11 @@ export function generateCandidates(
     const body = gates.length === 0 ? take : `if (${gates.join(' && ')}) ${take}`;
     return `if (${fits(rule)}) { evaluations[${rule.index}]++; ${body} }`;
   });
-  const body = `let n = 0;\n${lines.join('\n')}\nreturn n;`;
-  return new Function(
-    'f64',
-    'at',
-    'amount',
-    'packed',
-    'profile',
-    'evaluations',
-    'found',
-    body,
-  ) as Candidates;
+  const body = `const { amount, packed, profile, atMs, silenceMs } = m;
+let n = 0;
+${lines.join('\n')}
+return n;`;
+  return new Function('f64', 'row', 'at', 'm', 'evaluations', 'found', body) as Candidates;
 }
 
 /** Scope and filter, of a class whose bits fit. */
@@ -55,32 +50,62 @@ function fits(rule: CompiledRule): string {
   return parts.filter((p) => p !== 'true').join(' && ') || 'true';
 }
 
+/** What a feature is as far as the row can tell. */
+interface Told {
+  /** JavaScript of its value, or of a number that it never exceeds. */
+  value: string;
+  isBound: boolean;
+  /** NaN when an input is missing: then only the evaluator may decide, and count it. */
+  mayMiss: boolean;
+}
+
 /**
- * The first gates, up to the first that the row alone cannot tell: a later one must not hide that
- * it lacks an input. When the row can tell all of them, the lowest band too.
+ * Conditions without which the rule does not reach a band. A gate may be used when nothing before
+ * it can lack an input: the evaluator stops at the first that does not hold, and counts what lacks.
  */
 function readable(rule: CompiledRule, groups: readonly Group[]): string[] {
   const parts: string[] = [];
   for (const gate of rule.gates) {
-    const value = kept(rule.features[gate.feature], groups);
-    if (value === undefined) return parts;
-    parts.push(comparison(value, gate));
+    const told = tell(rule.features[gate.feature], groups);
+    if (told === undefined) return parts;
+    const isUpper = OPERATORS[gate.op].startsWith('>');
+    const test = `${told.value} ${OPERATORS[gate.op]} ${gate.threshold}`;
+    if (told.mayMiss) return [...parts, `(Number.isNaN(${told.value}) || ${test})`];
+    if (isUpper || !told.isBound) parts.push(test);
   }
-  const observed = kept(rule.features[rule.observed], groups);
-  if (observed === undefined) return parts;
-  const bands = rule.bands.map((b) => `${observed} ${b.strict ? '>' : '>='} ${b.threshold}`);
+  const observed = tell(rule.features[rule.observed], groups);
+  if (observed === undefined || observed.mayMiss) return parts;
+  const bands = rule.bands.map((b) => `${observed.value} ${b.strict ? '>' : '>='} ${b.threshold}`);
   return [...parts, `(${bands.join(' || ')})`];
 }
 
-function comparison(value: string, gate: CompiledGate): string {
-  return `${value} ${OPERATORS[gate.op]} ${gate.threshold}`;
-}
+const DAY_MS = 86_400_000;
 
-/** JavaScript that reads a feature that is never missing; undefined when there is none. */
-function kept(feature: CompiledFeature, groups: readonly Group[]): string | undefined {
+function tell(feature: CompiledFeature, groups: readonly Group[]): Told | undefined {
   const { spec, group, same } = feature;
-  if (spec.kind === 'amount') return 'amount';
-  if ((spec.kind !== 'count' && spec.kind !== 'sum') || same !== undefined) return undefined;
-  const { column } = groups[group];
-  return `f64[at + ${column * 2 + (spec.kind === 'count' ? 0 : 1)}]`;
+  const exact = { isBound: false, mayMiss: false };
+  const column = (part: 0 | 1): Told | undefined => {
+    const place = groups[group].column;
+    if (place < 0) return undefined;
+    return { value: `f64[at + ${place * 2 + part}]`, isBound: same !== undefined, mayMiss: false };
+  };
+  switch (spec.kind) {
+    case 'amount':
+      return { value: 'amount', ...exact };
+    case 'account-age':
+      return { value: `((atMs - f64[row + ${ROW.firstMs}]) / ${DAY_MS})`, ...exact };
+    case 'silence':
+      return { value: `(silenceMs / ${DAY_MS})`, isBound: false, mayMiss: true };
+    case 'count':
+      return column(0);
+    case 'sum':
+      return column(1);
+    case 'distinct-counterparties': {
+      // Never more than there are legs.
+      const legs = column(0);
+      return legs && { ...legs, isBound: true };
+    }
+    default:
+      return undefined;
+  }
 }

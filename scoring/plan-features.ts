@@ -83,7 +83,9 @@ export function compileFeature(
 ): CompiledFeature {
   const same = 'same' in spec && spec.same !== undefined ? sameOf(spec.same) : undefined;
   const windowed = WINDOWED[spec.kind];
-  const kept = windowed === 'kept' && same === undefined;
+  // Whoever asks for counterparties, or for legs like this one, is answered by the count or sum of
+  // all legs of the window where these are too few (generated-rules.ts).
+  const kept = windowed === 'kept' || spec.kind === 'distinct-counterparties';
   const groupOf = (window: string): number => {
     const filter = ('of' in spec && typeof spec.of === 'object' && spec.of) || trigger;
     return findGroup(window, filter, kept, windows, groups).index;
@@ -146,6 +148,8 @@ function findGroup(
     windows.push(window);
   }
   const bits = bitsOf(filter);
+  // A reversal never enters a list: filters that differ only in leaving it out are the same.
+  bits.none &= ~ClassBit.reversal;
   const found = groups.find(
     (g) =>
       g.window === window.index &&

@@ -270,10 +270,8 @@ export class Shard {
     if (m.inOrder) {
       const { evaluations } = evaluator.counters;
       const at = m.row + context.layout.groups;
-      const { amount, packed, profile } = m;
       if (found.length < count) found = new Int32Array(count);
-      const { f64 } = region;
-      count = classPlan.candidates(f64, at, amount, packed, profile, evaluations, found);
+      count = classPlan.candidates(region.f64, m.row, at, m, evaluations, found);
     }
     let words: LegWords | undefined;
     for (let i = 0; i < count; i++) {
