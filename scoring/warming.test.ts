@@ -38,10 +38,11 @@ it('is for the whole window where nobody kept its legs, and for nothing where so
 });
 
 it('counts what was kept for a shorter window in the same list', () => {
-  const before = plan(of('month', count('30d')));
+  const cash = { all: ['debit', 'cash'] };
+  const before = plan(of('month', count('30d'), cash));
   // Kept for 35 days: of 60 the oldest 25 are missing.
-  expect(days(before, plan(of('month', count('60d'))))).toEqual({ month: 25 });
-  expect(days(before, plan(of('week', count('7d'))))).toEqual({ week: 0 });
+  expect(days(before, plan(of('month', count('60d'), cash)))).toEqual({ month: 25 });
+  expect(days(before, plan(of('week', count('7d'), cash)))).toEqual({ week: 0 });
 });
 
 it('is told of panes that a row keeps only for who reads them', () => {
