@@ -16,6 +16,19 @@ const RANK_MIN = 3;
 /** Points stand so far apart in score that a rule has about ten. */
 const SCORE_STEP = 4;
 
+const QUIET = new Set(['info', 'low']);
+
+/**
+ * Is this rule's score its rarity? Not where the manual or the law says how loud it is: for a watch
+ * class or a list, with a recommended decision, or quiet on purpose in its first band (statutory
+ * reports, the -30 % line of activity). Those keep the scores of their bands.
+ */
+export function isCalibrated({ scope, bands }: Rule): boolean {
+  const quiet = QUIET.has(bands[0]?.severity ?? '');
+  const decides = bands.some((b) => b.decision !== 'none');
+  return !quiet && !decides && scope.watch.length === 0 && scope.lists.length === 0;
+}
+
 /** The catalogue as rules would hit were nothing held back: no cooldown, no band's score in it. */
 export function unheld(catalogue: Catalogue): Catalogue {
   const rules = catalogue.rules.map(({ cooldown: _, score: __, ...rule }) => rule);
@@ -40,6 +53,7 @@ export function reached(
   const largest = new Map<string, number>();
   for (const hit of hits) {
     if (hit.rule !== rule.id || !of(hit.subject)) continue;
+    if (hit.eventTime < fromMs || hit.eventTime >= toMs) continue;
     const value = valueIn(hit, name);
     if (value === undefined) continue;
     const month = `${hit.subject}\u0000${Math.floor((hit.eventTime - fromMs) / MONTH_MS)}`;

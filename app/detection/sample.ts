@@ -2,7 +2,7 @@
  * What detection is measured on: the labelled sample, and the synthetic bank with the patterns that
  * it plants. Labels are read here and go into figures only; nothing that is scored sees them.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import {
@@ -114,8 +114,13 @@ const BANK_UNTIL = '2026-11-22';
 /** Before that pairs and normals are not yet known: no pattern that starts there is counted. */
 const BANK_WARM_DAYS = 40;
 
+export interface BankSample extends Sample {
+  /** From when on pairs and normals are known. */
+  warm: Population;
+}
+
 /** Another sample, of another kind: 5,000 customers and merchants of the synthetic bank. */
-export function bankSample(folder: string): Sample & { warm: Population } {
+export function bankSample(folder: string): BankSample {
   generate({
     out: folder,
     format: 'ndjson',
@@ -153,6 +158,21 @@ export function bankSample(folder: string): Sample & { warm: Population } {
       CENTRED.has(p.type) ? new Set([p.id.split(':')[1] as string]) : undefined,
     ),
   };
+}
+
+/**
+ * The same bank on days when nothing is planted: what its customers do of their own, hard negatives
+ * and fading activity among it. How rare a value is there says how improbable it is.
+ */
+export function ordinaryLife(bank: BankSample, folder: string): BankSample {
+  const planted = new Set(
+    bank.patterns.filter((p) => p.type !== 'activity-drop').flatMap((p) => p.transactionIds),
+  );
+  const path = join(folder, 'ordinary.ndjson');
+  const rows = lines(readFileSync(bank.files[0] as string, 'utf8'));
+  const kept = rows.filter((row) => !planted.has((JSON.parse(row) as { id: string }).id));
+  writeFileSync(path, kept.join('\n'));
+  return { ...bank, name: 'synthetic bank, ordinary life', files: [path], patterns: [] };
 }
 
 function hubsByPattern(
