@@ -35,16 +35,18 @@ A rule in **shadow** is scored and stored but wakes nobody; a **paused** one is 
   credit.
 - **Late legs** are scored down to the watermark. The subject's kept legs behind a late one
   (newest 64) are evaluated again as of themselves, with what the log knows now: windows,
-  baselines, silence, profile and limits. Fixed when a leg first came in: the balance before it,
-  and whether its counterparty was new. A leg below the watermark changes nothing; of a source
-  marked history it fills the state and is not scored.
+  baselines, silence, account age, rates, profile and limits. Fixed when a leg first came in: the
+  balance before it, its channel and country, and the class bits of the past (new counterparty,
+  trusted pair, new channel). A leg below the watermark changes nothing; of a source marked
+  history it fills the state and is not scored.
 - **Kept** are legs that a window up to 48 h reads, for the longest such window and a day (at
   least 48 h), and legs that a longer window reads, for that window and a day (at least 35 d),
   counted from the subject's newest leg.
 - **A reversal** takes its original out as long as that is kept: out of windows and of the
   counts and means of what the customer made, on both sides of a move between own accounts. Hits
-  stand. An undone payment has still broken a silence and made its counterparty known. The
-  reversal itself moves the balance and does nothing else.
+  stand. An undone payment has still broken a silence, made its counterparty known and its
+  channel used, and stays the largest; counts of new counterparties lose it. The reversal itself
+  moves the balance and does nothing else.
 - **Silence** counts from the last leg that the bank did not make. For a leg that comes late,
   and on evaluating again, a silence up to a day reads 0; it is exact for what is up to two days
   late.
@@ -62,6 +64,10 @@ A rule in **shadow** is scored and stored but wakes nobody; a **paused** one is 
 - **Mean payment** covers the bank days before the leg's. A leg more than a bank day behind the
   subject's newest is measured as of the day before that. **Mean daily outflow** is 0 without
   history.
+- **Panes** of five bank days (new counterparties, mean balance, mean outflow) and blocks of 30
+  (largest payment) are whole ones before today's; they are exact for moments up to two panes or
+  one block behind the subject's newest leg. **Windows of business days** reach back at most
+  their length in weeks and two weeks more, whatever the calendar.
 - **Limits**: the largest share of single (once exceeded), day and month limit; of equal ones
   the first. Its payments are the evidence. A limit of 0 reads as one minor unit.
 - **A day closes** for a subject within the hour behind its end (spread by the subject's hash),
