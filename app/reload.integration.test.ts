@@ -55,10 +55,10 @@ async function reload(line: string | RegExp, pid = weir.pid): Promise<void> {
   );
 }
 
-/** Six thousand of H, who stands on no list at first; what was recommended. */
+/** Some six thousand of H, who stands on no list at first; what was recommended. */
 async function pay(minute: number): Promise<string> {
   const time = `2026-03-02T10:${String(minute).padStart(2, '0')}:00`;
-  const { decision } = await sender.post(payment(time, '6000.00', { from: 'H1' }));
+  const { decision } = await sender.post(payment(time, `${6000 + minute}.00`, { from: 'H1' }));
   expect(decision.state).toBe('scored');
   return `${decision.recommendation} ${decision.rules.join()}`.trim();
 }
