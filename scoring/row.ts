@@ -44,7 +44,7 @@ export const ROW = {
   outcomes: 15,
   /** Interned accounts, in the order in which they were first seen. */
   accounts: 34,
-  /** Block of last hits by rule (cooldowns.ts), 0 before the first; in the last word of `channels`. */
+  /** Block of last hits by rule (cooldowns.ts), 0 before the first; ends what is `channels`. */
   cooldowns: 203,
   todayCount: 174,
   yesterdayCount: 175,
