@@ -36,7 +36,9 @@ export function silenceOfKept(
   packed: number,
 ): number {
   const { f64 } = region;
-  if (f64[row + ROW.activeMs] === NONE) return Number.NaN;
+  // A leg of the bank's in a silence that nothing has ended yet.
+  const active = f64[row + ROW.activeMs];
+  if (eventMs > active) return since(active, eventMs);
   if ((packed & PACKED.endsSilence) === 0) return 0;
   for (let gap = row + ROW.gapStartMs; gap <= row + ROW.olderGapStartMs; gap += 2) {
     if (eventMs > f64[gap + 1]) return 0;
