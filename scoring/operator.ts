@@ -321,13 +321,15 @@ export class ScoringOperator {
     const evaluator = new Evaluator(plan, layout, time, this.#counters(plan), this.#rates);
     const referenceVersion = command.version;
     Object.assign(this.#context, { time, referenceVersion, evaluator });
-    for (const { region, description } of this.#shards) {
-      if (description.catalogueSha256 === plan.catalogueSha256) this.#forgetDues(region);
-    }
     // Another calendar moves where windows of business days begin: they are formed anew.
     const isSame = JSON.stringify(time.days) === JSON.stringify(before.days);
-    if (isSame || plan.windows.every((w) => w.kind !== 'business-days')) return;
-    for (const { region, description } of this.#shards) this.#rebuild(region, description);
+    const moves = !isSame && plan.windows.some((w) => w.kind === 'business-days');
+    for (const { region, description } of this.#shards) {
+      // What waits for another catalogue is laid out then.
+      if (description.catalogueSha256 !== plan.catalogueSha256) continue;
+      if (moves) this.#rebuild(region, description);
+      else this.#forgetDues(region);
+    }
   }
 
   #switchCatalogue(command: Extract<RingCommand, { type: 'catalogue' }>): void {
