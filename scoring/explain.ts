@@ -1,7 +1,7 @@
 /**
  * What every rule and typology of the plan says at a moment, also where it says nothing: how far it
  * came, by which number, and what would have been needed. Asked of the very evaluator that scores,
- * before it does; what it would change (a cooldown) is put back.
+ * before it does; asking changes no state.
  */
 import type { Rule, Typology } from '../schemas/catalogue.js';
 import {

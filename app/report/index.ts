@@ -2,7 +2,7 @@
  * Reports on hits: how many alerts a rule makes, which rules say the same, what labelled patterns
  * were found and how late, what another catalogue changes. Pure functions on plain hits.
  */
-export { alertsOf, overlapsOf, rateOf } from './alerts.js';
+export { alertsOf, rateOf } from './alerts.js';
 export { Census } from './census.js';
 export {
   curveOf,
