@@ -205,6 +205,28 @@ describe('features', () => {
     expect(valuesOf(catalogue, logOf(given.filter((_, i) => i !== 3))).get(3)).toBe(2);
   });
 
+  it('show as evidence the legs that are like this one, no others', () => {
+    const same = { kind: 'count', window: '7d', same: ['counterparty', 'amount'] };
+    const feeder = new Feeder({ catalogue: observing(same, from(2)), shardsTotal: 1 });
+    feeder.feed(logOf([{ day: 0 }, { day: 1, to: 'Y' }, { day: 2, amount: 7 }, { day: 3 }]));
+    const [hit] = [...feeder.hits.values()];
+    expect(hit?.transactionIds).toEqual(['t0', 't3']);
+    expect(hit?.transactionCount).toBe(2);
+  });
+
+  it('show as evidence of panes at the close of a day their days', () => {
+    const x = { kind: 'new-counterparties', direction: 'out', days: 10 };
+    const catalogue = observing(x, { on: 'day-close', cooldown: '30d', ...from(2) });
+    const feeder = new Feeder({ catalogue, shardsTotal: 1 });
+    const records = logOf([{ day: 0 }, { day: 1, to: 'Y' }]);
+    const watermarkMs = START_MS + 9 * DAY_MS;
+    feeder.feed([...records, { kind: 'watermark', position: 2, watermarkMs }]);
+    const [hit] = [...feeder.hits.values()];
+    expect(hit?.observed.value).toBe(2);
+    expect((hit?.window.to ?? 0) - (hit?.window.from ?? 0)).toBe(10 * DAY_MS);
+    expect([hit?.transactions, hit?.transactionCount]).toEqual([[], 0]);
+  });
+
   it('keep a rule quiet until its bank day is over', () => {
     const catalogue = observing({ kind: 'amount' }, { cooldown: 'bank-day', ...from('0.00') });
     const hours = [0, 1, 14.999, 15, 38.999].map((hour) => ({ day: hour / 24 }));
