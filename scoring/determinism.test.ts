@@ -39,7 +39,7 @@ function handedOver(first: Catalogue, second: Catalogue, operators: number) {
   before.handTo(after);
   // The host feeds again from a little before: what a shard has seen, it drops.
   after.feed(log.slice(half - 50));
-  const rules = new Set(catalogue.rules.map((r) => r.id));
+  const rules = new Set([...catalogue.rules, ...catalogue.typologies].map((r) => r.id));
   const hits = [...new Map([...before.hits, ...after.hits]).values()];
   return {
     before: before.hits.size,

@@ -124,6 +124,22 @@ function crashed(moments: [number, number, number], crash: number, operators: nu
   return [...new Map([...second.hits, ...first.hits]).values()];
 }
 
+it('silences nothing by what a rule did in shadow', () => {
+  const rule = { ...busy, cooldown: '400d' };
+  const shadow = testCatalogue([{ ...rule, state: 'shadow' }]);
+  const active = testCatalogue([rule]);
+  const made = new Feeder({ catalogue: shadow, shardsTotal: SHARDS });
+  made.feed(log.slice(0, half));
+  command(made, active, CHANGE);
+  made.feed(log.slice(half));
+  const of = (inShadow: boolean) =>
+    new Set(
+      [...made.hits.values()].filter((h) => (h.shadow === true) === inShadow).map((h) => h.subject),
+    );
+  const both = [...of(true)].filter((subject) => of(false).has(subject));
+  expect(both.length).toBeGreaterThan(10);
+});
+
 describe('a change of the rules while they run', () => {
   const hits = whole(1);
   const lines = sha256(canonicalLines(hits));

@@ -8,6 +8,7 @@ import { thresholdNumber } from './catalogue/units.js';
 import type { CompiledRule, Plan } from './plan.js';
 import { classOfWords, type Region } from './region.js';
 import { ROW } from './row.js';
+import type { Judged } from './verdicts.js';
 
 /** Points of a rule's score: `scores[i]` at `values[i]` of the feature, straight lines between. */
 export interface CompiledScore {
@@ -43,10 +44,18 @@ export function scoreAt({ values, scores }: CompiledScore, value: number): numbe
   return Math.round(scores[i - 1] + share * (scores[i] - scores[i - 1]));
 }
 
+/**
+ * What a rule has noted of subjects goes by this name over a change of the catalogue: once it
+ * leaves the shadow, what it did there silences nothing and counts for nothing.
+ */
+export function standingName({ rule, shadow }: Pick<Judged, 'rule' | 'shadow'>): string {
+  return shadow ? `shadow ${rule.id}` : rule.id;
+}
+
 /** Name of each slot of a subject's block, in their order: snapshots are read by it. */
 export function outcomeColumns(plan: Plan): string[] {
-  return plan.rules.flatMap(({ rule, outcomes, bands }) =>
-    outcomes < 0 ? [] : bands.map(({ band }) => `${rule.id}:${band.outcome}`),
+  return plan.rules.flatMap((rule) =>
+    rule.outcomes < 0 ? [] : rule.bands.map(({ band }) => `${standingName(rule)}:${band.outcome}`),
   );
 }
 

@@ -8,7 +8,7 @@ import type { BankTime } from './bank-time.js';
 import type { BreakerCount } from './breaker.js';
 import { lastHit, readLastHit, writeLastHit } from './cooldowns.js';
 import { insertLeg, LEG_WORDS, legAt, listCount, PACKED } from './lists.js';
-import { moveOutcomes, outcomeColumns } from './outcomes.js';
+import { moveOutcomes, outcomeColumns, standingName } from './outcomes.js';
 import { type CompiledRule, NOTABLE, type Plan, RECENT } from './plan.js';
 import { H, type Region } from './region.js';
 import {
@@ -57,7 +57,7 @@ export function describeRegion(plan: Plan): RegionDescription {
     rowWords: ROW.aggregates,
     legWords: LEG_WORDS,
     strideWords: layout.strideWords,
-    cooldownRules: cooling(plan).map((r) => r.rule.id),
+    cooldownRules: cooling(plan).map(standingName),
     columns: [
       ...plan.windows.map((w) => `${w.list}:${w.kind}:${w.ms}:${w.days}`),
       ...plan.groups.map((g) =>
@@ -240,7 +240,7 @@ function moveCooldowns(
   plan: Plan,
 ): void {
   for (const rule of cooling(plan)) {
-    const old = described.cooldownRules.indexOf(rule.rule.id);
+    const old = described.cooldownRules.indexOf(standingName(rule));
     if (old < 0) continue;
     if (described.cooldowns === undefined) readLastHit(from, row, old);
     else {
