@@ -3,7 +3,7 @@
  * by half. A leg is one cache line of eight words: event ms, position, base amount, (class bits,
  * counterparty), (id address, packed), balance after, origin offset, (source and partition, index).
  * Balance and origin are kept so that a late leg can have the later ones evaluated again, each
- * under its own hit id (docs/decisions/0004-leg-in-a-line.md).
+ * under its own hit id (docs/decisions/0005-a-leg-is-a-cache-line.md).
  */
 import { CLASS_WORDS, H, type Region } from './region.js';
 import { ROW } from './row.js';
