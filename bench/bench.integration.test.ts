@@ -16,6 +16,7 @@ function bench(...args: string[]): { status: number | null; out: string; err: st
 describe('npm run bench', () => {
   it.each([
     ['scoring', /^\| 1 M subjects, uniform +\|( +[\d.,∞]+ \|){6}$/m],
+    ['scoring-limits', /^\| 10,000 subjects +\|( +[-\d.,]+ \|){5}$/m],
     ['admission', /^\| admission, journal on LMDB, flushed +\|( +[\d.,]+ \|){5}$/m],
     [
       'end-to-end',

@@ -13,9 +13,11 @@ import { peersBench } from './peers/index.js';
 import type { Bench } from './question.js';
 import { answerText, machineText } from './report.js';
 import { scoringBench } from './scoring.js';
+import { scoringLimitsBench } from './scoring-limits.js';
 
 const benches: readonly Bench[] = [
   scoringBench,
+  scoringLimitsBench,
   peersBench,
   admissionBench,
   ingestHttpBench,
