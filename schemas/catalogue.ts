@@ -144,7 +144,8 @@ export const ruleSchema = z.strictObject({
    * points (value of `by`, score), flat outside, rounded to an integer (halves up); with
    * s = (v - v0) / (v1 - v0): Math.round(score0 + s * (score1 - score0)). `by` missing = the
    * observed feature; else its value stands among the facts. Where `by` is not available, or no
-   * points are given, the score is the band's. Where the points come from: docs/detection.md, "Scores".
+   * points are given, the score is the band's. Where the points come from: docs/detection.md,
+   * "Scores".
    */
   score: z
     .strictObject({

@@ -125,7 +125,7 @@ function crashed(moments: [number, number, number], crash: number, operators: nu
 }
 
 it('silences nothing by what a rule did in shadow', () => {
-  const rule = { ...busy, cooldown: '400d' };
+  const rule = { ...busy, bands: [band('two', 2, 30)], cooldown: '900d' };
   const shadow = testCatalogue([{ ...rule, state: 'shadow' }]);
   const active = testCatalogue([rule]);
   const made = new Feeder({ catalogue: shadow, shardsTotal: SHARDS });

@@ -1,7 +1,7 @@
 /**
  * What follows when a rule has reached a band in one shard: its outcome is noted for typologies,
- * the cooldown asked, the hit built, flagged and handed on. The breaker's counts and the state of the
- * windows after a change stand here, outside the region, and go into a snapshot's description.
+ * the cooldown asked, the hit built, flagged and handed on. The breaker's counts and the state of
+ * the windows after a change stand here, outside the region, and go into a snapshot's description.
  */
 import type { Hit } from '../schemas/hit.js';
 import { Breaker } from './breaker.js';
