@@ -212,11 +212,10 @@ class ExplanationText {
       return this.#say(`仅限 ${named.join('；')}`, `only ${named.join('; ')}`);
     }
     if (r.kind === 'typology') {
-      const { value } = r.observed ?? { value: 0 };
-      return this.#say(
-        `此刻没有成员命中，得分 ${value}`,
-        `no member at this moment; score ${value}`,
-      );
+      const score = `${this.#say('得分', 'score')} ${r.observed?.value ?? 0}`;
+      const parts = (r.parts ?? []).map((p) => `${p.weight} x ${p.rule} ${p.outcome}`);
+      const from = parts.length === 0 ? '' : ` = ${parts.join(' + ')}`;
+      return `${this.#say('此刻没有成员命中', 'no member reaches a band now')}; ${score}${from}`;
     }
     const { unmet } = r;
     if (unmet === undefined) return '';
