@@ -14,7 +14,9 @@ import { readCatalogueFiles } from '../catalogue-files.js';
 import { referenceFacts } from '../engine/ring-records.js';
 import { VersionFiles } from '../engine/version-files.js';
 import { VersionBook } from '../engine/versions.js';
+import { explainSubject } from './explain.js';
 import { explainFromJournal } from './journal.js';
+import { SubjectRecords } from './subject-records.js';
 import { explanationText } from './text.js';
 import type { ExplainResult, Explanation } from './types.js';
 
@@ -182,6 +184,19 @@ describe('an explanation', () => {
     await send(back);
     expect((await explained('2026-03-02T22:00:00')).leg?.transactionId).toBe('in');
     expect((await explained('2026-03-02T22:00:00', 'debit')).leg?.transactionId).toBe('t3');
+  });
+
+  it('of more legs than are kept says since when they are', async () => {
+    await a1();
+    const records = new SubjectRecords('G', 1);
+    for (const { position, record } of bank.admitted) records.take(position, record);
+    const versions = new VersionBook(log());
+    const request = { subject: 'G', atMs: at('2026-03-02T20:05:00') };
+    const result = explainSubject({ ...request, records, versions, first: 0 });
+    if (!result.ok) throw new Error(result.reason);
+    const { explanation } = result;
+    expect(explanation.keptSince).toEqual({ position: explanation.leg?.position });
+    expect(ruleOf(explanation)?.gates?.[0]).toMatchObject({ feature: 'remittances', value: 1 });
   });
 
   it('that there cannot be says why', async () => {

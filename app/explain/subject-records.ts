@@ -17,7 +17,7 @@ export interface KeptRecord {
 /** Of a journal record; the other kind is transaction. */
 const KIND_CONTROL = 2;
 const WATERMARK_EVERY_MS = 3_600_000;
-/** Of the subject's own records the newest so many are kept. */
+/** Of the subject's own records at least the newest so many are kept. */
 const RECORDS_MAX = 200_000;
 const WATERMARK = Buffer.from('"type":"watermark"');
 
@@ -32,7 +32,11 @@ export class SubjectRecords {
   /** Older records of the subject were dropped. */
   isCut = false;
 
-  constructor(readonly subject: string) {
+  /** Keeps between `recordsMax` and twice as many of the subject's own records. */
+  constructor(
+    readonly subject: string,
+    readonly recordsMax = RECORDS_MAX,
+  ) {
     hashText(subject);
     this.#low = hashWords[0];
     this.#high = hashWords[1];
@@ -49,7 +53,7 @@ export class SubjectRecords {
     this.#keepPending();
     this.#records.push({ position, bytes: bytes.slice(), isControl: false });
     this.#own++;
-    if (this.#own > 2 * RECORDS_MAX) this.#cut();
+    if (this.#own > 2 * this.recordsMax) this.#cut();
   }
 
   /** Whether a leg of the record is the subject's. */
@@ -105,8 +109,8 @@ export class SubjectRecords {
 
   /** Drops the older half of the subject's own records; controls stay. */
   #cut(): void {
-    let drop = this.#own - RECORDS_MAX;
-    this.#own = RECORDS_MAX;
+    let drop = this.#own - this.recordsMax;
+    this.#own = this.recordsMax;
     this.isCut = true;
     this.#records = this.#records.filter((r) => r.isControl || drop-- <= 0);
   }
