@@ -49,7 +49,7 @@ afterEach(() => {
 
 const files = (): string[] => [
   ...['--reference', join(dir, 'reference'), '--catalogue', join(dir, 'rules.yaml')],
-  ...['--clock-start', CLOCK],
+  ...['--clock-start', CLOCK, '--set', 'decisionTimeoutMs=10000'],
 ];
 
 /** Paid by H at a minute of its own; what was recommended, and by which rules. */
@@ -58,8 +58,9 @@ async function pay(): Promise<string> {
   const at = 7 * 60 + paid++;
   const two = (n: number): string => String(Math.floor(n)).padStart(2, '0');
   const time = `2026-03-02T${two(at / 60)}:${two(at % 60)}:00`;
-  const { decision } = await sender.post(payment(time, '6000.00', { from: 'H1' }));
-  expect(decision.state).toBe('scored');
+  const reply = await sender.post(payment(time, '6000.00', { from: 'H1' }));
+  const { decision } = reply;
+  expect(decision.state, JSON.stringify(reply)).toBe('scored');
   return `${decision.recommendation} ${decision.rules.join()}`.trim();
 }
 
@@ -151,11 +152,11 @@ it('takes effect at its time and place, whatever is killed and however many thre
   const next = writeNext();
   const later = new Date(clockMs() + 86_400_000).toISOString();
   expect((await rules('apply', '--catalogue', next, '--at', later)).out).toContain(later);
+  expect((await rules('pending')).out).toContain(`2 rules: at ${later}`);
   expect((await rules('cancel')).out).toContain('taken back');
 
   const at = new Date(clockMs() + 4_000).toISOString();
   expect((await rules('apply', '--catalogue', next, '--at', at)).code).toBe(0);
-  expect((await rules('pending')).out).toContain(`2 rules: at ${at}`);
   const request = join(dir, 'rules-request.json');
   for (let i = 0; i < 100 && existsSync(request); i++) {
     await pay();
