@@ -1,6 +1,6 @@
 /**
- * The shipped catalogue on the labelled sample, the way of `weir replay`. The data and the rules are
- * fixed, so the figures are exact: they must not fall below what docs/detection.md says.
+ * The shipped catalogue on the labelled sample, the way of `weir replay`. The data and the rules
+ * are fixed, so the figures are exact: they must not fall below what docs/detection.md says.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,6 @@
 /**
- * `node dist/app/detection/main.js measure [--catalogue PATH] [--out FILE]`: what the rules find, at
- * what price, on both samples. `calibrate [--catalogue FOLDER] [--write]`: score points of every
+ * `node dist/app/detection/main.js measure [--catalogue PATH] [--out FILE]`: what the rules find,
+ * at what price, on both samples. `calibrate [--catalogue FOLDER] [--write]`: score points of every
  * rule from the tuning half of the labelled sample and from ordinary life in the synthetic bank;
  * --write puts them into the YAML entries.
  */

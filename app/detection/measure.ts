@@ -1,7 +1,7 @@
 /**
- * What the alerts of a catalogue are worth on a labelled sample. An alert gathers the hits of a rule
- * and subject for 30 days. It is true when it rests on a transaction of a labelled pattern; it finds
- * the pattern when it also names whom an officer must see (its hub, where it has one).
+ * What the alerts of a catalogue are worth on a labelled sample. An alert gathers the hits of a
+ * rule and subject for 30 days. It is true when it rests on a transaction of a labelled pattern; it
+ * finds the pattern when it also names whom an officer must see (its hub, where it has one).
  */
 
 import { createLogger } from '../../platform/index.js';
