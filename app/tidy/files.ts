@@ -37,6 +37,9 @@ export const isCode = (f: RepositoryFile): boolean => /\.(ts|tsx|mjs)$/.test(f.p
 export const isTest = (f: RepositoryFile): boolean => /\.test\.tsx?$/.test(f.path);
 /** Helpers of tests stand in folders called `testing`; the oracle is one as a whole. */
 export const isTestOnly = (f: RepositoryFile): boolean =>
-  isTest(f) || /(^|\/)testing\//.test(f.path) || f.path.startsWith('scoring/oracle/');
+  isTest(f) ||
+  /(^|\/)testing\//.test(f.path) ||
+  f.path.startsWith('scoring/oracle/') ||
+  f.path.startsWith('app/oracle-sql/');
 export const isGenerated = (f: RepositoryFile): boolean =>
   /^schemas\/(generated|golden)\//.test(f.path) || /^docs\/evidence\//.test(f.path);
