@@ -144,7 +144,7 @@ export function bankSample(folder: string): BankSample {
     type: l.kind,
     firstMs: l.firstMs,
     transactionIds: l.transactionIds,
-    accounts: [],
+    accounts: l.subjects,
   }));
   const population = { customers: reference.parties.length, legs: 0, fromMs, toMs };
   return {

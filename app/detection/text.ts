@@ -73,7 +73,8 @@ export function worthText(title: string, worth: Worth): string[] {
   return [
     `## ${title}`,
     '',
-    `${worth.alerts} alerts, ${decimal(worth.falsePer1000Month)} false per 1,000 customers a month.`,
+    `${worth.alerts} alerts; false ones ${decimal(worth.falsePer1000Month)} ` +
+      'per 1,000 customers a month.',
     '',
     ...curveText(worth),
     '',
