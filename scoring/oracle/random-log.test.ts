@@ -1,4 +1,4 @@
-/** The random log is worth its name: every rule and every side case occurs in it. */
+/** Every side case occurs in the random log; that every rule is hit in it, kernel.test.ts says. */
 import { describe, expect, it } from 'vitest';
 import { shippedCatalogue } from '../testing/feeder.js';
 import { fixedOffsetSettings, runOracle, sortHits } from './oracle.js';
@@ -7,38 +7,18 @@ import { randomLog } from './random-log.js';
 const catalogue = shippedCatalogue();
 
 describe('the random log', () => {
-  const log = randomLog({ seed: 7, transactions: 8_000 });
+  const log = randomLog({ seed: 7, transactions: 4_000 });
 
   it('is the same for the same seed', () => {
-    expect(randomLog({ seed: 7, transactions: 8_000 })).toEqual(log);
-    expect(randomLog({ seed: 8, transactions: 8_000 })).not.toEqual(log);
+    expect(randomLog({ seed: 7, transactions: 4_000 })).toEqual(log);
+    expect(randomLog({ seed: 8, transactions: 4_000 })).not.toEqual(log);
   });
 
-  it('ascends in positions and visits every rule and side case', () => {
+  it('ascends in positions and visits every side case', () => {
     log.forEach((record, i) => {
       expect(record.position).toBe(i);
     });
-    const { hits, tooLate } = runOracle(log, catalogue);
-    const byRule = new Map<string, Set<string>>();
-    for (const hit of hits) {
-      const bands = byRule.get(hit.rule) ?? new Set();
-      byRule.set(hit.rule, bands.add(hit.band));
-    }
-    expect([...byRule.keys()]).toEqual(
-      expect.arrayContaining([
-        'activity-drop',
-        'cross-border-remittances-company',
-        'cross-border-remittances-person',
-        'dormant-reactivation',
-        'listed-customer-limits',
-        'structuring-cash-deposits',
-        'structuring-cash-deposits-7d',
-        'structuring-cash-withdrawals',
-        'structuring-cash-withdrawals-7d',
-        'watched-outflow',
-        'watched-outflow-special-care',
-      ]),
-    );
+    const { tooLate } = runOracle(log, { rules: [], typologies: [] });
     expect(tooLate).toBeGreaterThan(10);
     expect(
       log.filter((r) => r.kind === 'transaction' && r.reversedId !== '').length,
