@@ -16,9 +16,23 @@ import {
 } from '../state/queue.js';
 import { bank, checkSession } from '../state/session.js';
 import { fill, text, word } from '../text/index.js';
-import { Evidence } from './evidence.js';
 import { Key } from './key.js';
 import { Shape } from './shape.js';
+
+type EvidenceView = typeof import('./evidence.js')['Evidence'];
+
+/** The proof is read apart from the first load, once, when the first alert is opened. */
+function useEvidence(): EvidenceView | null {
+  const [view, setView] = useState<{ Evidence: EvidenceView } | null>(null);
+  useEffect(() => {
+    let current = true;
+    void import('./evidence.js').then((module) => current && setView(module));
+    return () => {
+      current = false;
+    };
+  }, []);
+  return view?.Evidence ?? null;
+}
 
 type Loaded =
   | { state: 'loading' }
@@ -53,6 +67,7 @@ export function Drawer({ id }: { id: string }) {
   tableVersion.value;
   const known = store.row(id);
   const loaded = useDetail(id, known?.updatedMs ?? 0);
+  const Evidence = useEvidence();
   const row = known ?? (loaded.state === 'ready' ? loaded.detail.row : undefined);
   useEffect(() => {
     if (row !== undefined) announcement.value = row.sentence[language.value];
@@ -77,7 +92,7 @@ export function Drawer({ id }: { id: string }) {
         {loaded.state === 'failed' ? (
           <p class="notice bad">{fill(t.drawer.failed, { reason: loaded.why })}</p>
         ) : null}
-        {loaded.state === 'ready' ? <Evidence detail={loaded.detail} /> : null}
+        {loaded.state === 'ready' && Evidence !== null ? <Evidence detail={loaded.detail} /> : null}
       </div>
       {row === undefined ? null : <Acts row={row} />}
     </aside>
