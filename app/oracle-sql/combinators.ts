@@ -126,7 +126,8 @@ function surpriseSql(f: Of<'surprise'>, k: string, expected: string): string {
   const p = (x: string) => `exp(lgamma(${x} + ${r}) - lgamma(${r}) - lgamma(${x} + 1)
     + ${r} * log(${r} / (${r} + ${m})) + ${x} * log(${m} / (${r} + ${m})))`;
   const whole = `toUInt32(ifNull(${k}, 0))`;
-  const far = `(greatest(${whole}, toUInt32(${m})) + toUInt32(${TAIL_SPREADS} * (1 + ${m} / ${r} + sqrt(${m}))))`;
+  const far = `(greatest(${whole}, toUInt32(${m})) + toUInt32(${TAIL_SPREADS} * (1 + ${m} / ${r}
+    + sqrt(${m}))))`;
   const below = `arraySum(x -> ${p('x')}, range(if(${k} > ${m}, 0, ${whole})))`;
   const above = `arraySum(x -> ${p('x')}, range(if(${k} > ${m}, ${whole}, ${far}), ${far}))`;
   const upTo = `arraySum(x -> ${p('x')}, range(${whole} + 1))`;

@@ -95,7 +95,8 @@ type Windowed = Extract<Feature, { window: string }>;
 
 /** Newest first: amounts of the legs that pass, folded in this order. */
 const newestFirst = (passes: string) =>
-  `arrayMap(x -> toFloat64(x.3), arrayReverseSort(groupArrayIf((l.event, l.ord, l.amount), ${passes})))`;
+  `arrayMap(x -> toFloat64(x.3), arrayReverseSort(groupArrayIf((l.event, l.ord, l.amount),
+    ${passes})))`;
 const MEAN = 'arraySum(@) / length(@)';
 const DEVIATION = `sqrt(arrayFold((sum, x) -> sum + (x - ${MEAN}) * (x - ${MEAN}), @,
   toFloat64(0)) / length(@))`;
@@ -259,7 +260,8 @@ export function limitSql(f: Of<'limit-use' | 'limit-excess'>, of: Filter): Compi
   const passes = filterSql('l', of);
   return {
     group: windowSql('bank-month'),
-    aggregate: `(sumIf(l.amount, ${passes} AND l.event >= e.day_start), sumIf(l.amount, ${passes}))`,
+    aggregate: `(sumIf(l.amount, ${passes} AND l.event >= e.day_start), sumIf(l.amount,
+      ${passes}))`,
     value: legOnly(value),
   };
 }

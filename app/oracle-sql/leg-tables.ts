@@ -18,9 +18,10 @@ const ACTIVE_DAYS = 119;
 const HISTORY_DAYS = 7;
 const HISTORY_DAYS_OF_HISTORY = 1;
 
-/** A leg below the watermark changes nothing, unless its source is history: then it is not scored. */
+/** A leg below the watermark changes nothing; of history it fills the state and is not scored. */
 const ARRIVED = `CREATE TABLE weir.arrived ENGINE = Memory AS
-  SELECT l.* EXCEPT (k), m.mark AS mark, l.event >= m.mark AS scored, d.day AS day, d.start AS day_start,
+  SELECT l.* EXCEPT (k), m.mark AS mark, l.event >= m.mark AS scored, d.day AS day, d.start AS
+    day_start,
     d.month AS month_start, ${has('l', 'reversal')} OR undoes != 0 AS reversal,
     NOT reversal AND NOT ${has('l', 'merchantReceipt')} AS met,
     ${has('l', 'customerMade')} AND NOT reversal AS made,
@@ -92,8 +93,16 @@ const KNOWN = `CREATE TABLE weir.known ENGINE = Memory AS
     a.subject != a.counterparty AND a.met AS between_two,
     toUInt8(between_two AND p.times = 0) AS new_counterparty,
     bitOr(bitOr(a.bits, ${bit('firstPayment', 'between_two AND p.times = 0')}),
-      bitOr(${bit('trustedPair', `between_two AND p.times >= ${TRUSTED_TIMES} AND p.first_days >= ${TRUSTED_DAYS}`)},
-        ${bit('newChannel', `between_two AND a.made AND a.side = 0 AND a.channel != 0 AND c.payments >= ${CHANNEL_PAYMENTS} AND c.by_this = 0`)})) AS bits,
+      bitOr(${bit(
+        'trustedPair',
+        `between_two AND p.times >= ${TRUSTED_TIMES} AND p.first_days >=
+        ${TRUSTED_DAYS}`,
+      )},
+        ${bit(
+          'newChannel',
+          `between_two AND a.made AND a.side = 0 AND a.channel != 0 AND
+          c.payments >= ${CHANNEL_PAYMENTS} AND c.by_this = 0`,
+        )})) AS bits,
     b.before AS balance_before, b.after AS balance_after, b.followed AS followed
   FROM weir.arrived AS a
   LEFT JOIN weir.pairs AS p ON a.ord = p.leg
@@ -158,7 +167,8 @@ const legEvaluations = (keptMs: string) => `CREATE TABLE weir.leg_evaluations EN
 
 /**
  * A day closes at the first watermark behind its end and the subject's spread, for those who made
- * something that day, or in the 120 days up to it that still stood when the day before closed. Windows end with the day's last millisecond, "today" is the
+ * something that day, or in the 120 days up to it that still stood when the day before closed.
+ * Windows end with the day's last millisecond, "today" is the
  * next day.
  */
 const DAY_EVALUATIONS = `CREATE TABLE weir.day_evaluations ENGINE = Memory AS
@@ -202,14 +212,16 @@ const evaluations = (businessWindows: readonly number[]) => {
     .join('\n');
   return `CREATE TABLE weir.evaluations ENGINE = Memory AS
   SELECT row_number() OVER (ORDER BY e.at, e.ord, e.subject) AS eid, e.*,
-    n.profile AS profile, n.newest_day AS newest_day, n.newest AS newest, n.first_event AS first_event,
+    n.profile AS profile, n.newest_day AS newest_day, n.newest AS newest, n.first_event AS
+      first_event,
     if(n.has_limits, n.limit_single, NULL) AS limit_single,
     if(n.has_limits, n.limit_day, NULL) AS limit_day,
     if(n.has_limits, n.limit_month, NULL) AS limit_month, n.total AS total${starts}
   FROM (SELECT * FROM weir.leg_evaluations UNION ALL SELECT * FROM weir.day_evaluations) AS e
   ASOF JOIN (SELECT l.subject AS who, l.ord AS seen, profile, has_limits, limit_single,
       limit_day, limit_month, b.total AS total,
-      max(day) OVER w AS newest_day, max(l.event) OVER w AS newest, min(l.event) OVER w AS first_event
+      max(day) OVER w AS newest_day, max(l.event) OVER w AS newest, min(l.event) OVER w AS
+        first_event
     FROM weir.legs AS l JOIN weir.balances AS b ON l.ord = b.ord
     WINDOW w AS (PARTITION BY l.subject ORDER BY l.ord)) AS n
     ON e.subject = n.who AND e.at >= n.seen

@@ -130,7 +130,8 @@ function valueStatements(compiled: readonly Compiled[], kept: Kept): string[] {
     return `CREATE TABLE weir.group_${g} ENGINE = Memory AS SELECT e.eid AS evaluation,
       ${aggregates.join(',\n')} FROM weir.evaluations AS e
       JOIN weir.${table} AS l ON e.subject = l.subject
-      WHERE ${condition.replace('@short', `${kept.shortMs}`).replace('@long', `${kept.longMs}`)} GROUP BY evaluation`;
+      WHERE ${condition.replace('@short', `${kept.shortMs}`).replace('@long', `${kept.longMs}`)}
+        GROUP BY evaluation`;
   });
   const joins = [...groups.keys()].map(
     (_, g) => `LEFT JOIN weir.group_${g} AS g${g} ON e.eid = g${g}.evaluation`,
@@ -175,7 +176,8 @@ function keptOf(rules: readonly Rule[]): Kept {
     }
   }
   const passes = (filters: readonly string[]) => [...new Set(filters)].join(' OR ') || '0';
-  const sql = `multiIf(${passes(long.filters)}, ${long.ms}, ${passes(short.filters)}, ${short.ms}, 0)`;
+  const sql = `multiIf(${passes(long.filters)}, ${long.ms}, ${passes(short.filters)},
+    ${short.ms}, 0)`;
   return {
     shortMs: short.ms,
     longMs: long.ms,
