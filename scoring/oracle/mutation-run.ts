@@ -8,8 +8,8 @@ import { randomLog } from './random-log.js';
 import { RATES, syntheticCatalogue } from './synthetic.js';
 
 const LOGS = [
-  { seed: 1, transactions: 700, subjects: 12, days: 300 },
-  { seed: 2, transactions: 700, subjects: 3, days: 30, historyEvery: 15 },
+  { seed: 1, transactions: 400, subjects: 8, days: 250 },
+  { seed: 2, transactions: 300, subjects: 2, days: 25, historyEvery: 15 },
 ];
 /** Exit code of a copy that differs from the oracle. */
 const DIFFERS = 3;

@@ -20,7 +20,7 @@ import { fileURLToPath } from 'node:url';
 import { transformWithEsbuild } from 'vite';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const RUN_MS_MAX = 120_000;
+const RUN_MS_MAX = 240_000;
 /** Files of the kernel whose bugs must show in values. */
 const MUTATED: readonly string[] = [
   'balances',
