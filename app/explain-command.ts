@@ -4,14 +4,13 @@ import { join } from 'node:path';
 import { ReferenceTables } from '../ingest/index.js';
 import { openLmdbLog } from '../platform/index.js';
 import type { Catalogue } from '../schemas/catalogue.js';
+import type { ExplainFailure, ExplainResult } from '../schemas/explanation.js';
 import type { ReferenceData } from '../schemas/reference.js';
 import { loadCatalogueFrom } from './catalogue-files.js';
 import type { ExplainFlags } from './commands/explain.js';
 import { FileFeed, VersionBook } from './engine/index.js';
 import { UsageError } from './exit-codes.js';
 import {
-  type ExplainFailure,
-  type ExplainResult,
   explainFromJournal,
   explainSubject,
   explanationText,

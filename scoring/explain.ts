@@ -13,8 +13,16 @@ import {
   SUBJECT_KINDS,
   WATCH_CLASSES,
 } from '../schemas/classes.js';
+import type {
+  Explained,
+  ExplainedBand,
+  ExplainedGate,
+  ExplainedValue,
+  Missing,
+  Unmet,
+} from '../schemas/explanation.js';
 import type { Feature } from '../schemas/features.js';
-import type { GateEvidence, Hit, Unit } from '../schemas/hit.js';
+import type { GateEvidence } from '../schemas/hit.js';
 import { thresholdNumber } from './catalogue/units.js';
 import { lastHit } from './cooldowns.js';
 import type { Moment } from './evaluate.js';
@@ -24,83 +32,6 @@ import type { Shard } from './shard.js';
 import { type Reached, weigh } from './typologies.js';
 import type { Judged } from './verdicts.js';
 import { matches } from './windows.js';
-
-/** Why a value is not there. */
-export type Missing =
-  | 'no-leg'
-  | 'no-balance'
-  | 'no-history'
-  | 'no-legs'
-  | 'too-few-legs'
-  | 'no-limit'
-  | 'not-exceeded'
-  | 'no-rate'
-  | 'nothing-to-compare';
-
-export interface ExplainedValue {
-  feature: string;
-  unit: Unit;
-  /** null = not available, for the reason `missing`. */
-  value: number | null;
-  missing?: Missing;
-}
-
-export interface ExplainedGate extends ExplainedValue {
-  op: GateEvidence['op'];
-  threshold: number;
-  held: boolean;
-}
-
-export interface ExplainedBand {
-  outcome: string;
-  threshold: number;
-  /** The value must be above, not equal. */
-  strict: boolean;
-}
-
-/** What a rule's trigger asks and the moment does not have. */
-export interface Unmet {
-  missing: ClassName[];
-  excluded: ClassName[];
-  amount?: 'too-small' | 'too-large';
-  /** Channel or type. */
-  other?: true;
-  /** The rule speaks at the other kind of moment: legs, or closes of days. */
-  moment?: true;
-}
-
-export type Verdict =
-  | 'hit'
-  | 'silenced'
-  | 'below-bands'
-  | 'gate'
-  | 'not-available'
-  | 'no-trigger'
-  | 'out-of-scope';
-
-export interface Explained {
-  id: string;
-  kind: 'rule' | 'typology';
-  version: number;
-  shadow: boolean;
-  verdict: Verdict;
-  /** Of whom the rule speaks; of these the subject is none. */
-  scope?: { kinds: string[]; watch: string[]; lists: string[] };
-  unmet?: Unmet;
-  gates?: ExplainedGate[];
-  observed?: ExplainedValue;
-  /** Band reached by the observed value, whatever the gates. */
-  band?: ExplainedBand;
-  /** The next one up, and how far it is: in the unit of the observed value. */
-  next?: ExplainedBand & { missing: number };
-  score?: { value: number; by?: ExplainedValue };
-  /** Event time of the hit that keeps this one silent. */
-  silencedSinceMs?: number;
-  /** Until then the rule's windows do not hold all legs: values are lower bounds. */
-  warmingUntilMs?: number;
-  /** Of a typology: what each member brings, highest first. */
-  parts?: NonNullable<Hit['parts']>;
-}
 
 /** Every rule and typology that is scored, in the order of the catalogue. */
 export function explainMoment(shard: Shard, m: Readonly<Moment>): Explained[] {

@@ -7,7 +7,7 @@ export {
   loadCatalogue,
   type Problem,
 } from './catalogue/load.js';
-export { type Explained, explainMoment } from './explain.js';
+export { explainMoment } from './explain.js';
 export {
   type OperatorOptions,
   type ReferenceFacts,

@@ -18,7 +18,7 @@ import { explainSubject } from './explain.js';
 import { explainFromJournal } from './journal.js';
 import { SubjectRecords } from './subject-records.js';
 import { explanationText } from './text.js';
-import type { ExplainResult, Explanation } from './types.js';
+import type { ExplainResult, Explanation } from '../../schemas/explanation.js';
 
 const at = (local: string): number => Date.parse(`${local}+08:00`);
 const START_MS = at('2026-03-02T08:00:00');

@@ -6,18 +6,18 @@
 import { createRouter, type ReferenceTables } from '../../ingest/index.js';
 import type { Catalogue } from '../../schemas/catalogue.js';
 import { configurationSchema } from '../../schemas/configuration.js';
+import type {
+  Explained,
+  ExplainedLeg,
+  ExplainRequest,
+  ExplainResult,
+} from '../../schemas/explanation.js';
 import * as R from '../../schemas/generated/records.js';
 import { hashText, hashWords } from '../../schemas/identity.js';
 import { decodeTransaction } from '../../schemas/transaction-codec.js';
-import {
-  type Explained,
-  explainMoment,
-  ScoringOperator,
-  type ShardContext,
-} from '../../scoring/index.js';
+import { explainMoment, ScoringOperator, type ShardContext } from '../../scoring/index.js';
 import { readControl, referenceFacts } from '../engine/ring-records.js';
 import type { KeptRecord, SubjectRecords } from './subject-records.js';
-import type { ExplainedLeg, ExplainRequest, ExplainResult } from './types.js';
 
 export interface ExplainVersions {
   catalogue(sha256: string): Catalogue;

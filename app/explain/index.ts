@@ -3,4 +3,3 @@ export { explainSubject } from './explain.js';
 export { explainFromJournal, type JournalOptions } from './journal.js';
 export { SubjectRecords } from './subject-records.js';
 export { explanationText } from './text.js';
-export type { ExplainFailure, ExplainRequest, ExplainResult, Explanation } from './types.js';

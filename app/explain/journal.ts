@@ -4,11 +4,11 @@
  * budget is spent, so that a server may ask too.
  */
 import type { Catalogue } from '../../schemas/catalogue.js';
+import type { ExplainRequest, ExplainResult } from '../../schemas/explanation.js';
 import type { LogReader } from '../../schemas/ports.js';
 import { VersionBook, type VersionedJournal } from '../engine/versions.js';
 import { explainSubject } from './explain.js';
 import { SubjectRecords } from './subject-records.js';
-import type { ExplainRequest, ExplainResult } from './types.js';
 
 export interface JournalOptions extends ExplainRequest {
   journal: LogReader & VersionedJournal;

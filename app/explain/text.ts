@@ -1,12 +1,11 @@
 /** An explanation for a terminal, in either language: aligned, one rule a paragraph. */
 
+import type { Explained, Explanation } from '../../schemas/explanation.js';
 import type { Unit } from '../../schemas/hit.js';
 import { formatDuration, formatValue, type SentenceLanguage } from '../../schemas/sentence.js';
 import type { ZoneTable } from '../../schemas/time.js';
 import { zoneOffsetMs } from '../../schemas/time.js';
-import type { Explained } from '../../scoring/index.js';
 import { table } from '../columns.js';
-import type { Explanation } from './types.js';
 
 export interface TextOptions {
   lang: SentenceLanguage;
