@@ -7,6 +7,7 @@ import type { RuleState } from './catalogue.js';
 import type { SubjectKind, Tier } from './classes.js';
 import type { CloseReason } from './close-reasons.js';
 import type { CaseKind } from './demo.js';
+import type { Explained } from './explanation.js';
 import type {
   CounterpartyFlow,
   CustomerAccount,
@@ -99,6 +100,24 @@ export interface AlertDetail {
   followedBy: string | null;
   /** Hits of this alert that the hits log has dropped: their evidence is in the history store. */
   hitsGone: number;
+}
+
+/**
+ * GET /api/alerts/:id/explain : what every rule said when the newest hit came. Takes up to 8 s, and
+ * as long for each that waits before; 429 `busy` beyond four, 503 `out-of-time` or `failed`, 404
+ * `unknown-alert`, `no-customer`, `unknown-subject`, `before-first-leg` or `never-scored`.
+ */
+export interface ExplainReply {
+  /** Of the transaction or the close of a day that is explained, epoch ms. */
+  atMs: number;
+  /** The journal no longer holds all of the customer's transactions: values are lower bounds. */
+  isCut: boolean;
+  /** Of rules that may speak of this customer. */
+  rules: (Explained & { names: { zh: string; en: string }; family: Family })[];
+  /** Rules that speak of other customers. */
+  outOfScope: number;
+  /** Paused rules and drafts. */
+  notScored: number;
 }
 
 /**

@@ -7,6 +7,7 @@ import { createRouter, ReferenceTables } from '../../ingest/index.js';
 import { type Harness, startAdmission, temporaryFolder } from '../../ingest/testing.js';
 import { type LmdbLog, openLmdbLog } from '../../platform/index.js';
 import { configurationSchema } from '../../schemas/configuration.js';
+import type { ExplainResult, Explanation } from '../../schemas/explanation.js';
 import type { Hit } from '../../schemas/hit.js';
 import type { TransactionFields } from '../../schemas/transaction-codec.js';
 import { catalogueText, loadCatalogue, ScoringOperator } from '../../scoring/index.js';
@@ -18,7 +19,6 @@ import { explainSubject } from './explain.js';
 import { explainFromJournal } from './journal.js';
 import { SubjectRecords } from './subject-records.js';
 import { explanationText } from './text.js';
-import type { ExplainResult, Explanation } from '../../schemas/explanation.js';
 
 const at = (local: string): number => Date.parse(`${local}+08:00`);
 const START_MS = at('2026-03-02T08:00:00');

@@ -18,6 +18,7 @@ import type { RoleOptions, RunningRole } from '../role-contract.js';
 import { openOperations } from '../role-operations.js';
 import { isSupervised, tellSupervisor } from '../role-process.js';
 import { deadLettersOf, demoSwitchboard } from './dashboard-ports.js';
+import { createExplainer } from './explainer.js';
 
 const LOOK_MS = 50;
 const SAY_WAITING_MS = 3_000;
@@ -43,6 +44,7 @@ export async function runDashboard(options: RoleOptions): Promise<RunningRole> {
   const work = openLmdbLog(join(dir, 'work.mdb'), { name: 'work', tables: WORK_TABLES });
   const demo = demoSwitchboard(dir, configuration);
   const history = createHistory({ dir, configuration, logger, nowMs });
+  const explainer = createExplainer({ journalPath: join(dir, 'journal.mdb'), logger });
   const server = await startDashboardServer({
     dir,
     configuration,
@@ -54,6 +56,7 @@ export async function runDashboard(options: RoleOptions): Promise<RunningRole> {
     deadLetters: deadLettersOf(journal),
     demo: demo.port,
     history,
+    explainer,
     stats: openStatsBoard(dir, { nowMs }),
     webDir: join(packageRoot(), 'dist', 'dashboard', 'web'),
     metrics,
@@ -74,6 +77,7 @@ export async function runDashboard(options: RoleOptions): Promise<RunningRole> {
   return {
     async stop() {
       health.set('draining');
+      await explainer.close();
       await server.stop(configuration.stopDeadlineMs / 2);
       await Promise.all([work, hits, journal, demo, history].map((each) => each.close()));
       health.set('stopped');

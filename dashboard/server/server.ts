@@ -12,6 +12,7 @@ import {
   type UpgradeDecision,
 } from '../../platform/index.js';
 import type { Configuration } from '../../schemas/configuration.js';
+import type { Explainer } from '../../schemas/explanation.js';
 import type { History } from '../../schemas/history.js';
 import type { LogReader } from '../../schemas/ports.js';
 import { CloseCode, type Stats, SUBPROTOCOL } from '../../schemas/protocol.js';
@@ -29,6 +30,7 @@ import { originCheck } from './origins.js';
 import { LatencyCounts, OwnStats } from './own-stats.js';
 import { CustomerRoutes } from './routes/customers.js';
 import { type DemoPort, DemoRoutes } from './routes/demo.js';
+import { ExplainRoutes } from './routes/explain.js';
 import { ExportRoutes } from './routes/export.js';
 import { HistoryRoutes } from './routes/history.js';
 import { type DeadLetterPort, SystemRoutes } from './routes/system.js';
@@ -52,6 +54,8 @@ export interface DashboardServerOptions {
   stats: StatsBoard;
   /** Without one, pages say that there is no history. */
   history?: History;
+  /** Without one, an alert tells of its own rule alone. */
+  explainer?: Explainer;
   deadLetters?: DeadLetterPort;
   demo?: DemoPort;
   /** Folder of the built page. */
@@ -198,12 +202,13 @@ function logPositions(o: DashboardServerOptions) {
 /** The first route that fits answers: names stand before parameters. */
 function addRoutes(
   transport: Transport,
-  { configuration, stats: board, deadLetters, demo: port }: DashboardServerOptions,
+  { configuration, stats: board, deadLetters, demo: port, explainer }: DashboardServerOptions,
   api: Api,
   shared: RouteParts,
 ): SystemRoutes {
   new HistoryRoutes(shared).addTo(transport);
   new ExportRoutes(shared).addTo(transport);
+  new ExplainRoutes({ ...shared, explainer }).addTo(transport);
   new CustomerRoutes(shared).addTo(transport);
   new DemoRoutes({ ...shared, port }).addTo(transport);
   const system = new SystemRoutes({ ...shared, board, configuration, deadLetters });

@@ -31,6 +31,12 @@ export function watchView(watch: readonly string[]): string[] {
   return shown.length < watch.length ? ['special-care', ...shown] : shown;
 }
 
+/** Whether a scope is of one of the secret classes and not of the other. */
+export function tellsSecretClass(watch: readonly string[]): boolean {
+  const secret = SECRET_CLASSES.filter((name) => watch.includes(name)).length;
+  return secret > 0 && secret < SECRET_CLASSES.length;
+}
+
 export function alertRowView(row: AlertRow): AlertRow {
   return {
     id: row.id,

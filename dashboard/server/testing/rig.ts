@@ -40,7 +40,7 @@ export class Rig {
   metrics!: Metrics;
   work!: LmdbLog;
   /** Handed in at the next start. */
-  ports: Pick<DashboardServerOptions, 'history' | 'deadLetters' | 'demo'> = {};
+  ports: Pick<DashboardServerOptions, 'history' | 'deadLetters' | 'demo' | 'explainer'> = {};
   private port = 0;
   private readonly kind: 'uws' | 'ws';
   private readonly change: Partial<Configuration>;
