@@ -9,6 +9,7 @@ import {
   fingerprint,
   readStamp,
   root,
+  run,
   runTool,
   say,
   seconds,
@@ -34,6 +35,7 @@ const steps = [
           cpSync(join(root, path), join(root, 'dist', path), { recursive: true });
         }
       }
+      run(process.execPath, [join('dist', 'app', 'prepare-catalogue.js')]);
     },
   },
   {

@@ -86,11 +86,13 @@ export class VersionFiles {
     const { ringBytes, breakerHits } = this.#from.configuration;
     const inForce = this.#versions.shaAt(admission.nextPosition);
     const isSame = catalogue.sha256 === inForce.catalogue;
+    if (isSame) this.#versions.rememberCatalogue(catalogue);
     if (isSame && breakerHits === (inForce.breakerHits ?? BREAKER_HITS)) return undefined;
     checkFits(catalogue, ringBytes);
     const sha256 = isSame
       ? catalogue.sha256
       : await this.#blobs.put(Buffer.from(catalogueText(catalogue)));
+    this.#versions.rememberCatalogue(catalogue);
     return admission.appendControl({ type: 'catalogue', sha256, breakerHits });
   }
 

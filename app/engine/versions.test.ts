@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { JOURNAL_TABLES } from '../../ingest/index.js';
 import { type LmdbLog, openLmdbLog } from '../../platform/index.js';
+import { loadCatalogue } from '../../scoring/index.js';
+import { good } from '../../scoring/testing/rule-text.js';
 import { VersionBook } from './versions.js';
 
 let dir = '';
@@ -63,4 +65,13 @@ it('drops reference data that no position kept needs, and no catalogue', async (
   expect(there()).toEqual([true, false, false, false, true]);
   expect(await put('reference', 'b')).toBe(b);
   expect(isThere(b)).toBe(true);
+});
+
+it('gives a catalogue that was checked here without its blob, and counts its rules', () => {
+  const book = new VersionBook(journal);
+  const catalogue = loadCatalogue([{ path: 'r.yaml', text: good }]);
+  expect(() => book.catalogue(catalogue.sha256)).toThrow();
+  book.rememberCatalogue(catalogue);
+  expect(book.catalogue(catalogue.sha256)).toBe(catalogue);
+  expect(book.ruleIds).toEqual(['test-rule']);
 });

@@ -47,10 +47,15 @@ export class VersionBook implements Versions {
     let catalogue = this.#catalogues.get(sha256);
     if (catalogue === undefined) {
       catalogue = catalogueFromJson(Buffer.from(this.journal.blobs.get(sha256)).toString('utf8'));
-      keep(this.#catalogues, sha256, catalogue);
-      this.#noteRules(catalogue);
+      this.rememberCatalogue(catalogue);
     }
     return catalogue;
+  }
+
+  /** Checked a moment ago: need not be read and checked again from its blob. */
+  rememberCatalogue(catalogue: Catalogue): void {
+    keep(this.#catalogues, catalogue.sha256, catalogue);
+    this.#noteRules(catalogue);
   }
 
   #noteRules(catalogue: Catalogue): void {
