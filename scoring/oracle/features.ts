@@ -300,8 +300,8 @@ export function isNewCounterparty(subject: Subject, leg: KnownLeg): boolean {
 function ofOwnNormal(q: Question, f: Feature): number {
   const { subject, moment } = q;
   const today = pane(moment.bankDay);
-  const made = subject.legs.filter((l) => !l.reversed && is(l, 'customerMade'));
-  const payments = made.filter((l) => l.side === 'debit');
+  const payments = (): KnownLeg[] =>
+    subject.legs.filter((l) => !l.reversed && l.side === 'debit' && is(l, 'customerMade'));
   const inPanes = (legs: readonly KnownLeg[], days: number, before: number): KnownLeg[] =>
     legs.filter((l) => {
       const back = today - 1 - before / PANE_DAYS - pane(l.bankDay);
@@ -310,7 +310,9 @@ function ofOwnNormal(q: Question, f: Feature): number {
   switch (f.kind) {
     case 'customer-made': {
       const last = moment.lastClosedDay - f.before;
-      return made.filter((l) => l.bankDay <= last && l.bankDay > last - f.days).length;
+      const isCounted = (l: KnownLeg): boolean =>
+        l.bankDay <= last && l.bankDay > last - f.days && !l.reversed && is(l, 'customerMade');
+      return subject.legs.filter(isCounted).length;
     }
     case 'new-counterparties': {
       const side = f.direction === 'in' ? 'credit' : 'debit';
@@ -320,7 +322,7 @@ function ofOwnNormal(q: Question, f: Feature): number {
       return inPanes(first, f.days, f.before).length;
     }
     case 'mean-payment':
-      return meanPayment(subject, moment, payments, f.days);
+      return meanPayment(subject, moment, payments(), f.days);
     case 'largest-payment': {
       const block = (day: number): number => Math.floor(day / BLOCK_DAYS);
       const amounts = subject.legs
@@ -333,7 +335,7 @@ function ofOwnNormal(q: Question, f: Feature): number {
       return amounts.length === 0 ? NONE : Math.max(...amounts);
     }
     case 'mean-daily-outflow':
-      return total(inPanes(payments, f.days, 0)) / f.days;
+      return total(inPanes(payments(), f.days, 0)) / f.days;
     case 'mean-balance':
       return meanBalance(q, today, f.days / PANE_DAYS);
     default:

@@ -1,7 +1,7 @@
 /**
  * The kernel against the oracle on random logs: late and equal times, reversals, own accounts,
- * silence, boundaries, summer time, free days. Not one hit may differ in rule, subject, side, place,
- * band, value, count, score or parts. By the shipped rules, and by a catalogue of every kind of
+ * silence, boundaries, summer time, free days. Not one hit may differ in rule, subject, side,
+ * place, band, value, count, score or parts. By the shipped rules, and by a catalogue of every kind of
  * feature. A disagreement prints its seed.
  */
 import { describe, expect, it } from 'vitest';
@@ -40,7 +40,7 @@ const SHAPES: Shape[] = [
   {
     name: 'busy customers, a source of history among theirs',
     bank: china,
-    log: { subjects: 8, days: 40, historyEvery: 15 },
+    log: { subjects: 4, days: 30, historyEvery: 15 },
   },
   {
     name: 'summer time, two years, free days',
@@ -74,28 +74,32 @@ function suite(what: string, catalogue: Catalogue, sizes: { seeds: number; trans
         expect(check(bank, { ...log, seed, transactions })).toBeGreaterThan(100);
       });
     }
-
-    it('every rule was hit', () => {
+  });
+  /** To be asked last: how often a rule is hit depends on what was compared before. */
+  const everyRuleWasHit = () =>
+    it(`hit every rule: ${what}`, () => {
       const all = [...catalogue.rules, ...catalogue.typologies].filter(isScored);
       expect(all.map((r) => r.id).filter((id) => !hitsByRule.has(id))).toEqual([]);
     });
-  });
-  return { check, compareOn };
+  return { check, compareOn, everyRuleWasHit };
 }
 
 /** Asking every customer at every watermark is what takes the oracle's time. */
 const MANY = { subjects: 2_000, watermarkEvery: 30 };
 
 const onShipped = suite('the shipped rules', shipped, {
-  seeds: deep ? 40 : 3,
+  seeds: deep ? 40 : 1,
   transactions: 2_500,
 });
-suite('every kind of feature', synthetic, { seeds: deep ? 40 : 1, transactions: 2_000 });
+const onEveryKind = suite('every kind of feature', synthetic, {
+  seeds: deep ? 40 : 1,
+  transactions: deep ? 2_000 : 1_000,
+});
 
 describe('the kernel agrees with the oracle on many customers', () => {
   const large = deep
     ? { ...MANY, transactions: 100_000, days: 200 }
-    : { ...MANY, transactions: 68_000, days: 90 };
+    : { ...MANY, transactions: 86_000, days: 90 };
   for (const seed of deep ? [1001, 1002, 1003, 1004, 1005, 1006] : [1001]) {
     it(`seed ${seed}`, { timeout: TIMEOUT_MS }, ({ task }) => {
       const hits = onShipped.check(china, { ...large, seed });
@@ -112,4 +116,7 @@ describe('the kernel agrees with the oracle on many customers', () => {
   it('in all, as many transactions as we say', () => {
     expect(compared).toBeGreaterThanOrEqual(deep ? 1_000_000 : 100_000);
   });
+
+  onShipped.everyRuleWasHit();
+  onEveryKind.everyRuleWasHit();
 });

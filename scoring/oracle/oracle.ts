@@ -44,7 +44,7 @@ interface Known extends Subject {
   /** Last hit of each rule and typology that was not history. */
   said: Map<string, { ms: number; level: number }>;
   /** What each rule reached so far. */
-  outcomes: Outcome[];
+  outcomes: Map<string, Outcome[]>;
 }
 
 /** Bank days by a table of zone offsets; business days Monday to Friday unless told. */
@@ -79,8 +79,10 @@ interface Place {
 
 class Oracle {
   readonly #settings: OracleSettings;
-  readonly #rules: Rule[];
   readonly #typologies: Typology[];
+  readonly #active: ReadonlySet<string>;
+  readonly #ofDays: Rule[];
+  readonly #ofLegs: Rule[];
   readonly #keptMs: (leg: KnownLeg) => number;
   readonly #subjects = new Map<string, Known>();
   readonly #known = new Set<string>();
@@ -89,9 +91,13 @@ class Oracle {
 
   constructor(catalogue: Pick<Catalogue, 'rules' | 'typologies'>, settings: OracleSettings) {
     const isScored = (r: { state: Rule['state'] }) => r.state === 'active' || r.state === 'shadow';
-    this.#rules = catalogue.rules.filter(isScored);
+    const rules = catalogue.rules.filter(isScored);
     this.#typologies = catalogue.typologies.filter(isScored);
-    this.#keptMs = keeper(this.#rules);
+    const active = rules.filter((r) => r.state === 'active');
+    this.#active = new Set(active.map((r) => r.id));
+    this.#ofDays = rules.filter((r) => r.on === 'day-close');
+    this.#ofLegs = rules.filter((r) => r.on !== 'day-close');
+    this.#keptMs = keeper(rules);
     this.#settings = settings;
   }
 
@@ -117,7 +123,7 @@ class Oracle {
         holdings: [],
         nextCloseDay: null,
         said: new Map(),
-        outcomes: [],
+        outcomes: new Map(),
       };
       this.#subjects.set(name, subject);
     }
@@ -222,14 +228,17 @@ class Oracle {
 
   #askAll(subject: Known, moment: Moment, profile: Profile, place: Place): void {
     const reached: Reached[] = [];
-    for (const rule of this.#rules) {
+    for (const rule of moment.leg === undefined ? this.#ofDays : this.#ofLegs) {
       const finding = ask(rule, subject, moment, profile, this.#settings);
       if (finding === undefined) continue;
       reached.push({ rule, finding });
       const { outcome: band, score: outcome } = finding.band;
-      subject.outcomes.push({ rule: rule.id, band, outcome, eventTime: place.ms });
+      const outcomes = subject.outcomes.get(rule.id) ?? [];
+      outcomes.push({ band, outcome, eventTime: place.ms });
+      subject.outcomes.set(rule.id, outcomes);
       this.#say(subject, rule, finding, place);
     }
+    if (reached.length === 0) return;
     for (const typology of this.#typologies) this.#together(subject, typology, reached, place);
   }
 
@@ -237,8 +246,7 @@ class Oracle {
     const now = reachedBy(typology, reached);
     const shown = leading(typology, now);
     if (shown === undefined) return;
-    const isCounted = (id: string): boolean =>
-      typology.state === 'shadow' || this.#rules.find((r) => r.id === id)?.state === 'active';
+    const isCounted = (id: string): boolean => typology.state === 'shadow' || this.#active.has(id);
     const { parts, score } = partsOf(typology, isCounted, subject.outcomes, now, place.ms);
     const band = bandOf(typology.bands, score);
     if (band === undefined) return;

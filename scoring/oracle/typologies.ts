@@ -6,7 +6,6 @@ import type { OraclePart } from './types.js';
 
 /** A band that a rule reached, cooldown or not, history or not. */
 export interface Outcome {
-  rule: string;
   band: string;
   /** Score of the band. */
   outcome: number;
@@ -36,6 +35,7 @@ export function reachedBy(typology: Typology, reached: readonly Reached[]): Reac
  * newest time is after the moment counts only if the moment itself reaches it.
  */
 function newestOf(
+  rule: string,
   outcomes: readonly Outcome[],
   now: readonly Reached[],
   fromMs: number,
@@ -48,7 +48,7 @@ function newestOf(
   }
   return [...newest.values()].flatMap((o) => {
     if (o.eventTime <= ms) return o.eventTime > fromMs ? [o] : [];
-    const isNow = now.some((r) => r.rule.id === o.rule && r.finding.band.outcome === o.band);
+    const isNow = now.some((r) => r.rule.id === rule && r.finding.band.outcome === o.band);
     return isNow ? [{ ...o, eventTime: ms }] : [];
   });
 }
@@ -57,7 +57,7 @@ function newestOf(
 export function partsOf(
   typology: Typology,
   isCounted: (rule: string) => boolean,
-  outcomes: readonly Outcome[],
+  outcomes: ReadonlyMap<string, readonly Outcome[]>,
   now: readonly Reached[],
   ms: number,
 ): { parts: OraclePart[]; score: number } {
@@ -66,8 +66,7 @@ export function partsOf(
   let score = 0;
   for (const { rule, weight } of typology.members) {
     if (!isCounted(rule)) continue;
-    const mine = outcomes.filter((o) => o.rule === rule);
-    const [best] = newestOf(mine, now, fromMs, ms).sort(
+    const [best] = newestOf(rule, outcomes.get(rule) ?? [], now, fromMs, ms).sort(
       (a, b) => b.outcome - a.outcome || b.eventTime - a.eventTime,
     );
     if (best === undefined) continue;
