@@ -127,8 +127,8 @@ export const ruleSchema = z.strictObject({
     })
     .prefault({}),
   /**
-   * When: a leg that passes the filter, or the close of every bank day from the customer's first own
-   * doing (`customerMade`) to 119 days behind its newest.
+   * When: a leg that passes the filter, or the close of every bank day from the customer's first
+   * own doing (`customerMade`) to 119 days behind its newest.
    */
   on: z.union([z.literal('day-close'), filterSchema]),
   features: z.record(featureName, featureSchema),

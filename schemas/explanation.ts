@@ -132,7 +132,7 @@ export type ExplainResult =
   | { ok: true; explanation: Explanation }
   | ({ ok: false } & ExplainFailure);
 
-/** Of the port: besides, so many wait already; it took longer than it may; it could not be asked. */
+/** Of the port: besides, so many wait already; it took too long; it could not be asked. */
 export type ExplainRefusal = ExplainFailure['reason'] | 'busy' | 'failed';
 
 /** Beside whatever else runs, one question at a time. Never throws. */

@@ -8,9 +8,10 @@ import { catalogueFromJson, catalogueText } from './catalogue/load.js';
 import { randomLog } from './oracle/random-log.js';
 import { canonicalLines, Feeder, sha256, shippedCatalogue } from './testing/feeder.js';
 
+const deep = process.env['WEIR_DEEP'] === '1';
 const shardsTotal = 8;
 const catalogue = shippedCatalogue();
-const log = randomLog({ seed: 11, transactions: 8_000, subjects: 60 });
+const log = randomLog({ seed: 11, transactions: deep ? 8_000 : 2_500, subjects: deep ? 60 : 30 });
 const half = Math.floor(log.length / 2);
 
 function whole(operators: number): string[] {

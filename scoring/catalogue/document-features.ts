@@ -48,7 +48,8 @@ export function featureText(feature: Feature): string {
     return `${aggregate}, ${windowText(feature.window)}${same}${of}`;
   }
   if (feature.kind === 'z-score') {
-    return `deviations above the mean of the other legs, at least ${feature.min} of them, ${windowText(feature.window)}${of}`;
+    const others = `the other legs, at least ${feature.min} of them`;
+    return `deviations above the mean of ${others}, ${windowText(feature.window)}${of}`;
   }
   if (feature.kind === 'since-previous') {
     return `seconds since the newest earlier such leg, within 48 h${of}`;
@@ -62,8 +63,10 @@ function madeOfFeatures(feature: Feature): string | undefined {
   switch (feature.kind) {
     case 'drop':
       return `fall of ${feature.recent} a day against ${feature.baseline} a day, in percent`;
-    case 'rate-ratio':
-      return `${feature.recent} a day (${feature.recentDays} d) / ${feature.baseline} a day (${feature.baselineDays} d)`;
+    case 'rate-ratio': {
+      const { recent, recentDays, baseline, baselineDays } = feature;
+      return `${recent} a day (${recentDays} d) / ${baseline} a day (${baselineDays} d)`;
+    }
     case 'surprise':
       return (
         `how improbable so ${feature.tail === 'high' ? 'many' : 'few'} ${feature.of} are by ` +
@@ -82,7 +85,8 @@ function madeOfFeatures(feature: Feature): string | undefined {
     case 'share-of-line': {
       const { currency } = feature;
       const line = currency === undefined ? money(feature.line) : `${currency} ${feature.line}`;
-      return `${feature.of} in percent of ${line}${currency === undefined ? '' : ' at the rate in force'}`;
+      const rate = currency === undefined ? '' : ' at the rate in force';
+      return `${feature.of} in percent of ${line}${rate}`;
     }
     case 'balance-before-outflow':
       return `the account's balance before the day's ${feature.outflow}`;

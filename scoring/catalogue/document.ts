@@ -23,11 +23,11 @@ is not available (no balance, no history) never counts as 0: the gate does not h
 Windows are \`(t - W, t]\` in event time; a bank day is 00:00 to 24:00 in the bank's zone; ten
 business days reach back to the start of the tenth, today's among them.
 
-**A new rule is one entry**: a YAML document in \`scoring/catalogue/rules/\`, with examples that must
-hit and must not, best on the boundary: they run as tests, here and in both oracles. Nothing else is
-to be touched as long as its features have names that the page knows
-(\`dashboard/web/text/*/features.json\`, one word per meaning); \`weir rules check\` says what is wrong.
-A rule in **shadow** is scored and stored but wakes nobody; a **paused** one is not scored.
+**A new rule is one entry**: a YAML document in \`scoring/catalogue/rules/\`, with examples that
+must hit and must not, best on the boundary: they run as tests, here and in both oracles. Nothing
+else is to be touched as long as its features have names that the page knows
+(\`dashboard/web/text/*/features.json\`, one word per meaning); \`weir rules check\` says what is
+wrong. A rule in **shadow** is scored and stored but wakes nobody; a **paused** one is not scored.
 
 ## What holds at the edges
 
@@ -175,10 +175,11 @@ const FAMILY_NAMES: Record<Family, string> = {
 function typologySection(typology: Typology): string {
   const members = typology.members.map((m) => `\`${m.rule}\` x ${m.weight}`).join(', ');
   const bands = typology.bands.map((b) => `${b.outcome} from ${b.from ?? b.above} (${b.severity})`);
+  const { names } = typology;
   return [
     `### ${typology.id}`,
     '',
-    `**${typology.names.en} · ${typology.names.zh}** (version ${typology.version}, ${typology.state})`,
+    `**${names.en} · ${names.zh}** (version ${typology.version}, ${typology.state})`,
     '',
     `${typology.formula.trim()}.`,
     '',

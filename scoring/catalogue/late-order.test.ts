@@ -1,4 +1,4 @@
-/** What docs/rules.md says of late legs holds: the examples of such rules, in any order of arrival. */
+/** What docs/rules.md says of late legs holds: examples of such rules, in any order of arrival. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { OracleRecord } from '../oracle/types.js';

@@ -1,8 +1,8 @@
 /**
  * The kernel against the oracle on random logs: late and equal times, reversals, own accounts,
  * silence, boundaries, summer time, free days. Not one hit may differ in rule, subject, side,
- * place, band, value, count, score or parts. By the shipped rules, and by a catalogue of every kind of
- * feature. A disagreement prints its seed.
+ * place, band, value, count, score or parts. By the shipped rules, and by a catalogue of every
+ * kind of feature. A disagreement prints its seed.
  */
 import { describe, expect, it } from 'vitest';
 import type { Catalogue } from '../../schemas/catalogue.js';

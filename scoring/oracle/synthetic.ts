@@ -53,7 +53,7 @@ function bandsFrom(edges: readonly (string | number)[]) {
   }));
 }
 
-/** The features that the wanted ones are made of, and no other: the loader refuses what is unused. */
+/** The features that the wanted ones are made of, no other: the loader refuses what is unused. */
 function needed(all: SomeRule['features'], names: readonly string[]): SomeRule['features'] {
   const found = names.map((name) => {
     const feature = all[name];

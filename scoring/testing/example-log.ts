@@ -1,6 +1,7 @@
 /**
  * Turns an example of a rule into records for operator and oracle: class bits as admission would
- * set them (ARCHITECTURE.md, "Activity"), written again here because rooms never import one another.
+ * set them (ARCHITECTURE.md, "Activity"), written again here because rooms never import one
+ * another.
  */
 import type { Example } from '../../schemas/catalogue.js';
 import { ClassBit, type ClassName, type Profile, packProfile } from '../../schemas/classes.js';
