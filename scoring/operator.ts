@@ -241,6 +241,12 @@ export class ScoringOperator {
       const at = starts[i];
       if (bytes[at + L.LEG_KIND] !== 1) continue;
       const shard = this.#byNumber[view.getUint16(at + L.LEG_SHARD, true)];
+      if (shard !== undefined) touch.slots(shard.region, view, at);
+    }
+    for (let i = 0; i < count; i++) {
+      const at = starts[i];
+      if (bytes[at + L.LEG_KIND] !== 1) continue;
+      const shard = this.#byNumber[view.getUint16(at + L.LEG_SHARD, true)];
       if (shard !== undefined) touch.add(shard.region, view, at, time);
     }
     touch.finish();

@@ -168,6 +168,8 @@ export interface Plan {
   /** Words of a subject's block of outcomes. */
   outcomeSlots: number;
   cooldowns: number;
+  /** Some rule asks what two parties are to one another: pairs are kept. */
+  readsPairs: boolean;
   retentionMs: [number, number];
   /** Most legs that a subject's recent and notable list hold. */
   legsMax: readonly [number, number];
@@ -222,6 +224,7 @@ export function compilePlan(
     typologies,
     outcomeSlots: placeOutcomes(typologies, rules),
     cooldowns,
+    readsPairs: rules.some((rule) => readsPairs(rule, groups)),
     legsMax,
     retentionMs: [
       Math.max(RECENT_RETENTION_MIN_MS, longest(RECENT) + lateMs),
@@ -236,6 +239,22 @@ export function compilePlan(
       return plan;
     },
   };
+}
+
+const PAIR_BITS = ClassBit.firstPayment | ClassBit.trustedPair;
+
+/** Whether a rule asks what two parties are to one another. */
+export function readsPairs(rule: CompiledRule, groups: readonly Group[]): boolean {
+  const asks = ({ all, none }: LegFilter): boolean => ((all | none) & PAIR_BITS) !== 0;
+  return (
+    asks(rule) ||
+    rule.features.some(
+      ({ spec, group }) =>
+        spec.kind === 'new-counterparty' ||
+        spec.kind === 'new-counterparties' ||
+        (group >= 0 && asks(groups[group])),
+    )
+  );
 }
 
 function sideOf(f: LegFilter): number {

@@ -108,9 +108,13 @@ export class Shard {
     advancePanes(region, row, context.layout, day);
     advanceDay(region, row, day);
     holdBalance(region, row, context.layout, leg.eventMs, context.time);
-    const firstMs = f64[row + ROW.firstMs];
-    if (firstMs === 0 || leg.eventMs < firstMs) f64[row + ROW.firstMs] = leg.eventMs;
-    const inOrder = leg.eventMs >= f64[row + ROW.lastMs];
+    const lastMs = f64[row + ROW.lastMs];
+    const inOrder = leg.eventMs >= lastMs;
+    // In order only the very first can be it: the line it stands on is left alone.
+    if (lastMs === Number.NEGATIVE_INFINITY) f64[row + ROW.firstMs] = leg.eventMs;
+    else if (!inOrder && leg.eventMs < f64[row + ROW.firstMs]) {
+      f64[row + ROW.firstMs] = leg.eventMs;
+    }
     if (inOrder) f64[row + ROW.lastMs] = leg.eventMs;
     const slot = accountSlot(region, row, leg);
     const balanceAfter = muted ? Number.NaN : moveBalance(region, row, slot, leg);
@@ -235,7 +239,8 @@ export class Shard {
     if (isReceipt && !context.plan.classPlan(leg.classBits).namesRead) return;
     const { bytes, counterpartyHash, counterpartyStart, counterpartyLength } = leg;
     m.counterparty = intern(region, counterpartyHash, bytes, counterpartyStart, counterpartyLength);
-    if (isReceipt || (leg.classBits & ClassBit.ownAccount) !== 0) return;
+    if (isReceipt || !context.plan.readsPairs) return;
+    if ((leg.classBits & ClassBit.ownAccount) !== 0) return;
     const bits = touchPair(region, m.row, m.counterparty, m.day, leg.side, leg.amount);
     m.classBits |= bits;
     if ((bits & ClassBit.firstPayment) === 0) return;

@@ -186,7 +186,7 @@ export function internedText(region: Region, entry: number): string {
 }
 
 /** A pair is new again when its last payment's bank day is more than so many days back. */
-const PAIR_DAYS_KEPT = 400;
+export const PAIR_DAYS_KEPT = 400;
 /** Forgotten only later, so that a late leg finds what it would have found in time. */
 const PAIR_DAYS_SLACK = 30;
 

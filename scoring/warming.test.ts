@@ -47,10 +47,19 @@ it('counts what was kept for a shorter window in the same list', () => {
 
 it('is told of panes that a row keeps only for who reads them', () => {
   const newcomers = { kind: 'new-counterparties', direction: 'out', days: 30 };
-  const before = plan(of('any', count('24h')));
-  const after = plan(of('any', count('24h')), of('fan', newcomers));
-  expect(days(before, after)).toEqual({ any: 0, fan: 35 });
+  const first = of('first', count('24h'), { all: ['debit', 'firstPayment'] });
+  const before = plan(first);
+  const after = plan(first, of('fan', newcomers));
+  expect(days(before, after)).toEqual({ first: 0, fan: 35 });
   expect(days(after, plan(of('fan', { ...newcomers, days: 90 })))).toEqual({ fan: 0 });
+});
+
+it('is told of pairs, which are kept only for who reads them', () => {
+  const any = of('any', count('24h'));
+  const trusted = of('trusted', count('24h'), { all: ['debit'], none: ['trustedPair'] });
+  const isNew = of('new', { kind: 'new-counterparty' });
+  expect(days(plan(any), plan(any, trusted, isNew))).toEqual({ any: 0, trusted: 400, new: 400 });
+  expect(days(plan(trusted), plan(isNew))).toEqual({ new: 0 });
 });
 
 it('goes on over a second change, and ends', () => {

@@ -3,16 +3,26 @@
  * window has seen legs only since: its numbers are lower bounds until the change has left it. Legs
  * that the catalogue before kept for whatever reason count, for they were moved over.
  */
-import type { CompiledFeature, CompiledRule, Group, Plan } from './plan.js';
+import {
+  type CompiledFeature,
+  type CompiledRule,
+  type Group,
+  type Plan,
+  readsPairs,
+} from './plan.js';
+import { PAIR_DAYS_KEPT } from './tables.js';
 
 /**
- * Group (as in `groupKey`) or kind of panes, event time since which its legs are all there. Whole
+ * Group (as in `groupKey`), kind of panes or pairs, event time since which its legs are all there. Whole
  * ones are left out.
  */
 export type WholeSince = [group: string, sinceMs: number][];
 
 const DAY_MS = 86_400_000;
 const PANE_DAYS = 5;
+/** Stands for all pairs, which are kept only where some rule asks for them. */
+const PAIRS = 'pairs';
+const PAIRS_REACH_MS = PAIR_DAYS_KEPT * DAY_MS;
 
 /** Columns of panes that a row has only where some rule reads them; null = no such feature. */
 function paneReachMs({ spec }: CompiledFeature): number | null {
@@ -67,6 +77,10 @@ export function wholeSinceAfter(
     // Nothing that a window of today reaches back to: whole.
     if (keptMs + windowMs(after, group) > atMs) found.set(groupKey(group), keptMs);
   }
+  if (after.readsPairs) {
+    const sinceMs = before.readsPairs ? (since.get(PAIRS) ?? Number.NEGATIVE_INFINITY) : atMs;
+    if (sinceMs + PAIRS_REACH_MS > atMs) found.set(PAIRS, sinceMs);
+  }
   const kept = paneReaches(before);
   for (const [kind, reachMs] of paneReaches(after)) {
     const sinceMs = kept.has(kind) ? (since.get(kind) ?? Number.NEGATIVE_INFINITY) : atMs;
@@ -87,7 +101,9 @@ export function warmingUntil(
 ): number {
   if (known === undefined || known.length === 0) return 0;
   const since = new Map(known);
-  let until = 0;
+  const pairsSinceMs = since.get(PAIRS);
+  const isOfPairs = pairsSinceMs !== undefined && readsPairs(rule, plan.groups);
+  let until = isOfPairs ? pairsSinceMs + PAIRS_REACH_MS : 0;
   for (const feature of rule.features) {
     const { group, dayGroup, spec } = feature;
     const paneSinceMs = since.get(spec.kind);

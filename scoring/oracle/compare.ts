@@ -100,10 +100,20 @@ function settingsOf({ zoneTable, holidays = [], workdays = [], rates }: Bank): O
   });
 }
 
+/** What there must be: by the oracle. */
+export function expectedHits(
+  log: readonly OracleRecord[],
+  catalogue: Catalogue,
+  bank: Bank,
+): OracleHit[] {
+  return runOracle(log, catalogue, settingsOf(bank)).hits;
+}
+
 export function compare(
   log: readonly OracleRecord[],
   catalogue: Catalogue,
   bank: Bank = { zoneTable: SHANGHAI },
+  expected: readonly OracleHit[] = expectedHits(log, catalogue, bank),
 ): Compared {
   const { zoneTable, holidays = [], workdays = [], rates = {} } = bank;
   const feeder = new Feeder({
@@ -116,7 +126,6 @@ export function compare(
   });
   feeder.feed(log);
   const said = new Map([...feeder.hits.values()].map(asOracleHit).map((h) => [keyOf(h), h]));
-  const expected = runOracle(log, catalogue, settingsOf(bank)).hits;
   const differences = expected.flatMap((h) => difference(h, said.get(keyOf(h))) ?? []);
   const byRule = new Map<string, number>();
   for (const hit of expected) {
