@@ -19,6 +19,9 @@ WORKDIR /weir
 RUN mkdir /data && chown node:node /data
 COPY --from=modules /weir/node_modules ./node_modules
 COPY --from=build /weir/dist ./dist
+COPY --from=build /weir/scoring/catalogue/rules ./scoring/catalogue/rules
+COPY --from=build /weir/app/demo/data ./app/demo/data
+COPY --from=build /weir/app/demo/reference ./app/demo/reference
 COPY package.json LICENSE ./
 USER node
 VOLUME /data

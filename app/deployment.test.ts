@@ -1,5 +1,5 @@
 /** Files that deploy Weir. Each rule is first shown a planted fault. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -52,6 +52,13 @@ describe('Dockerfile', () => {
     const ignored = read('.dockerignore').split('\n');
     for (const path of ['.git', 'node_modules', 'dist', 'weir-data']) {
       expect(ignored).toContain(path);
+    }
+  });
+
+  it('brings along what the program reads outside dist', () => {
+    for (const path of ['scoring/catalogue/rules', 'app/demo/data', 'app/demo/reference']) {
+      expect(readdirSync(join(packageRoot(), path)).length).toBeGreaterThan(0);
+      expect(dockerfile).toContain(`COPY --from=build /weir/${path} ./${path}\n`);
     }
   });
 
