@@ -70,6 +70,9 @@ export interface AlertRow {
   updatedMs: number;
 }
 
+/** Of counterparties by account: those that are customers of this bank. */
+export type Parties = Record<string, { subject: string; name: string }>;
+
 /** GET /api/alerts/:id */
 export interface AlertDetail {
   row: AlertRow;
@@ -95,7 +98,10 @@ export interface AlertDetail {
   } | null;
   /** What people and the system did, oldest first. */
   trail: { atMs: number; what: string; user: string | null; detail: string }[];
+  /** Open ones first, then the newest; at most 20. */
   otherAlerts: AlertRow[];
+  /** Of the hits' counterparties. */
+  parties: Parties;
   /** The alert that a later hit opened after this one was closed. */
   followedBy: string | null;
   /** Hits of this alert that the hits log has dropped: their evidence is in the history store. */
@@ -207,6 +213,8 @@ export interface CustomerHistory {
   accounts: Block<CustomerAccount[]>;
   counterparties: Block<CounterpartyFlow[]>;
   transactions: Block<CustomerTransaction[]>;
+  /** Of all counterparties named here. */
+  parties: Parties;
 }
 
 /**
@@ -215,6 +223,7 @@ export interface CustomerHistory {
  */
 export interface CustomerTransactions {
   transactions: Block<CustomerTransaction[]>;
+  parties: Parties;
 }
 
 /** GET /api/customers?q= : by name, party id or account (whole or its last 4 and more digits). */

@@ -5,7 +5,7 @@ import type { Band, Rule } from '../../schemas/catalogue.js';
 import { FEATURE_UNITS } from '../../schemas/features.js';
 import { FAMILIES, type Family, type Hit, type Unit } from '../../schemas/hit.js';
 import { parseAmount } from '../../schemas/money.js';
-import type { AlertDetail, AlertList, AlertRow } from '../../schemas/protocol.js';
+import type { AlertDetail, AlertList } from '../../schemas/protocol.js';
 import type { AlertBook } from './alert-book.js';
 import { type AlertEntry, NOBODY, urgency } from './alert-entry.js';
 import type { AnyRule, BankDirectory } from './directory.js';
@@ -115,13 +115,7 @@ export function alertDetail(
     .reverse();
   const [newest] = hits;
   const rule = newest && directory.rule(newest.catalogueVersion, newest.rule);
-  const others: AlertRow[] = [];
-  for (const other of book.store.all()) {
-    const isOfSame = other.subject === entry.subject && entry.subject !== NOBODY;
-    if (!isOfSame || other.id === entry.id) continue;
-    others.push(book.store.rowOf(other));
-    if (others.length === OTHER_ALERTS_MAX) break;
-  }
+  const others = otherAlerts(book, entry);
   return {
     row: book.store.rowOf(entry),
     hits,
@@ -130,10 +124,24 @@ export function alertDetail(
       { atMs: entry.openedMs, what: 'open', user: null, detail: '' },
       ...entry.acts.map(({ atMs, type, user, detail }) => ({ atMs, what: type, user, detail })),
     ],
-    otherAlerts: others,
+    otherAlerts: others.map((other) => book.store.rowOf(other)),
+    parties: directory.customers()?.parties(hits.flatMap(counterpartiesOf)) ?? {},
     followedBy: book.followedBy(entry),
     hitsGone: entry.hitPositions.length - hits.length,
   };
+}
+
+function counterpartiesOf({ counterparties, transactions }: Hit): string[] {
+  return [...counterparties, ...transactions.map(({ counterparty }) => counterparty)];
+}
+
+/** Of the same customer: open ones first, then the newest. */
+function otherAlerts(book: AlertBook, { id, subject }: AlertEntry): AlertEntry[] {
+  if (subject === NOBODY) return [];
+  const others = [...book.store.all()].filter((e) => e.subject === subject && e.id !== id);
+  const open = (e: AlertEntry): number => ((e.row?.state ?? e.state) === 'closed' ? 0 : 1);
+  others.sort((a, b) => open(b) - open(a) || b.eventTime - a.eventTime);
+  return others.slice(0, OTHER_ALERTS_MAX);
 }
 
 function ruleView(

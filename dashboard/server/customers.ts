@@ -4,6 +4,7 @@
  * a scan of one string (100,000 parties: about 5 MB and a few ms) that stops at its limit.
  */
 import { LIST_KINDS, type ListKind } from '../../schemas/classes.js';
+import type { Parties } from '../../schemas/protocol.js';
 import type { PartyReference, ReferenceData } from '../../schemas/reference.js';
 
 export interface Customer extends PartyReference {
@@ -19,7 +20,7 @@ const CUSTOMER_MARK = '\u0002';
 const MARKS = /[\n\u0001\u0002]/g;
 
 export class CustomerBook {
-  private readonly parties = new Map<string, PartyReference>();
+  private readonly known = new Map<string, PartyReference>();
   private readonly accounts = new Map<string, Customer['accounts']>();
   private readonly owners = new Map<string, string>();
   private readonly lists = new Map<string, Set<ListKind>>();
@@ -30,7 +31,7 @@ export class CustomerBook {
     /** When this version was taken, epoch ms. */
     readonly takenMs: number,
   ) {
-    for (const party of data.parties) this.parties.set(party.party, party);
+    for (const party of data.parties) this.known.set(party.party, party);
     for (const { account, party, opened = null } of data.accounts) {
       this.owners.set(account, party);
       const own = this.accounts.get(party);
@@ -44,7 +45,7 @@ export class CustomerBook {
   }
 
   get(subject: string): Customer | undefined {
-    const party = this.parties.get(subject);
+    const party = this.known.get(subject);
     const named = this.lists.get(subject);
     return (
       party && {
@@ -56,14 +57,25 @@ export class CustomerBook {
   }
 
   name(subject: string): string | undefined {
-    return this.parties.get(subject)?.name;
+    return this.known.get(subject)?.name;
+  }
+
+  /** Which of these accounts are customers', and whose. */
+  parties(accounts: Iterable<string>): Parties {
+    const found: Parties = {};
+    for (const account of accounts) {
+      const subject = this.owners.get(account) ?? account;
+      const party = this.known.get(subject);
+      if (party !== undefined) found[account] = { subject, name: party.name };
+    }
+    return found;
   }
 
   /** Whole ids first, then whatever contains the text; at most `limit`. */
   search(q: string, limit: number): Customer[] {
     const found = new Set<string>();
     const whole = this.owners.get(q) ?? q;
-    if (this.parties.has(whole)) found.add(whole);
+    if (this.known.has(whole)) found.add(whole);
     const words = q.normalize('NFC').toLowerCase();
     if (words !== '' && words.search(MARKS) < 0) this.scan(words, limit, found);
     return [...found].slice(0, limit).flatMap((subject) => this.get(subject) ?? []);
@@ -85,7 +97,7 @@ export class CustomerBook {
   private indexed(): NonNullable<typeof this.index> {
     if (this.index !== undefined) return this.index;
     const lines: string[] = [];
-    for (const { party, name } of this.parties.values()) {
+    for (const { party, name } of this.known.values()) {
       lines.push(CUSTOMER_MARK, oneLine(name), '\n', oneLine(party), '\n');
       for (const { account } of this.accounts.get(party) ?? []) {
         lines.push(ACCOUNT_MARK, oneLine(account), '\n');
@@ -93,12 +105,12 @@ export class CustomerBook {
     }
     // All at once: a hundred thousand small strings take ten times as long.
     const text = lines.join('').normalize('NFC').toLowerCase();
-    const starts = new Uint32Array(this.parties.size);
+    const starts = new Uint32Array(this.known.size);
     for (let i = 0, at = 0; i < starts.length; i++, at++) {
       at = text.indexOf(CUSTOMER_MARK, at);
       starts[i] = at;
     }
-    this.index = { text, starts, subjects: [...this.parties.keys()] };
+    this.index = { text, starts, subjects: [...this.known.keys()] };
     return this.index;
   }
 }

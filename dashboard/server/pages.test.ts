@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { History, HistoryAnswer } from '../../schemas/history.js';
 import type {
+  AlertDetail,
   AlertSearchReply,
   CustomerHistory,
   CustomerPage,
@@ -140,6 +141,7 @@ describe('pages beside the queue', () => {
       accounts: { state: 'missing', source: 'history', why: 'timeout', detail: 'took too long' },
       counterparties: expect.objectContaining({ state: 'missing', why: 'failed' }),
       transactions: { ...ok, truncated: true },
+      parties: {},
     });
     const midnight = Date.parse('2026-03-03T00:00:00+08:00');
     expect(history.asked).toEqual([
@@ -153,6 +155,22 @@ describe('pages beside the queue', () => {
     for (const bad of ['history?days=0', 'history?to=2026-13-01', 'transactions', 'history?x=1']) {
       await get(`/api/customers/G/${bad}`, 400);
     }
+  });
+
+  it('name counterparties that are customers of this bank', async () => {
+    const rows = [{ counterparty: '6222000022229876' }, { counterparty: 'elsewhere' }];
+    history.answer = () => ({
+      ...{ ok: true, value: rows as never, writtenToMs: 42, truncated: false },
+    });
+    const parties = { '6222000022229876': { subject: 'P-2', name: 'Harbour Trading Ltd' } };
+    const whole = await get<CustomerHistory>('/api/customers/G/history');
+    expect(whole.parties).toEqual(parties);
+    const older = await get<CustomerTransactions>('/api/customers/G/transactions?before=99');
+    expect(older.parties).toEqual(parties);
+    const hit = sampleHit(9, { counterparties: ['6222000022229876', '__proto__'] });
+    await rig.put(hit);
+    await until(() => rig.server.book.store.find(hit.id)?.row !== undefined, 'the alert');
+    expect((await get<AlertDetail>(`/api/alerts/${hit.id}`)).parties).toEqual(parties);
   });
 
   it('say at once that a machine has no history', async () => {

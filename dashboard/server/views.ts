@@ -112,6 +112,7 @@ export function alertDetailView(detail: AlertDetail): AlertDetail {
     rule: detail.rule,
     trail: detail.trail,
     otherAlerts: detail.otherAlerts.map((row) => alertRowView(row)),
+    parties: detail.parties,
     followedBy: detail.followedBy,
     hitsGone: detail.hitsGone,
   };

@@ -9,6 +9,7 @@ import type {
   CustomerPage,
   CustomerSearch,
   CustomerTransactions,
+  Parties,
 } from '../../../schemas/protocol.js';
 import { bankDay, bankDayStartMs, formatDay, parseDay } from '../../../schemas/time.js';
 import type { AlertBook } from '../alert-book.js';
@@ -132,6 +133,7 @@ export class CustomerRoutes {
     ]);
     const reply: CustomerHistory = {
       ...{ fromDay, toDay, days, accounts, counterparties, transactions },
+      parties: this.parties(counterparties, transactions),
     };
     json(exchange, 200, reply);
   }
@@ -141,12 +143,17 @@ export class CustomerRoutes {
     if (known === undefined) return;
     const query = readQuery(exchange, transactionsQuery);
     if (query === undefined) return;
-    const reply: CustomerTransactions = {
-      transactions: await this.options.history.ask((h) =>
-        h.customerTransactions(known.subject, query.before, TRANSACTIONS_MAX),
-      ),
-    };
+    const transactions = await this.options.history.ask((h) =>
+      h.customerTransactions(known.subject, query.before, TRANSACTIONS_MAX),
+    );
+    const reply: CustomerTransactions = { transactions, parties: this.parties(transactions) };
     json(exchange, 200, reply);
+  }
+
+  private parties(...blocks: Block<{ counterparty: string }[]>[]): Parties {
+    const rows = blocks.flatMap((block) => (block.state === 'ok' ? block.value : []));
+    const accounts = rows.map(({ counterparty }) => counterparty);
+    return this.options.directory.customers()?.parties(accounts) ?? {};
   }
 
   /** The customer that is asked for, or undefined when the refusal has been sent. */

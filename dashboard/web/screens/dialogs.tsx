@@ -195,6 +195,7 @@ function Help() {
     [['1'], t.helpTake],
     [['3'], t.helpClose],
     [['U'], t.helpUndo],
+    [['X'], t.helpOthers],
     [['N'], t.helpNext],
     [['R'], t.helpShowNew],
     [['Space'], t.helpPause],

@@ -20,18 +20,45 @@ import { Key } from './key.js';
 import { Shape } from './shape.js';
 
 type EvidenceView = typeof import('./evidence.js')['Evidence'];
+type Proof = { Evidence: EvidenceView } | 'failed' | null;
 
 /** The proof is read apart from the first load, once, when the first alert is opened. */
-function useEvidence(): EvidenceView | null {
-  const [view, setView] = useState<{ Evidence: EvidenceView } | null>(null);
+function useEvidence(attempt: number): Proof {
+  const [proof, setProof] = useState<Proof>(null);
   useEffect(() => {
     let current = true;
-    void import('./evidence.js').then((module) => current && setView(module));
+    setProof(null);
+    import('./evidence.js').then(
+      (module) => current && setProof(module),
+      () => current && setProof('failed'),
+    );
     return () => {
       current = false;
     };
-  }, []);
-  return view?.Evidence ?? null;
+  }, [attempt]);
+  return proof;
+}
+
+/** A second failure is no accident: after an update only a fresh page finds the new parts. */
+function Proved({ detail }: { detail: AlertDetail | null }) {
+  const t = text.value;
+  const [attempt, setAttempt] = useState(0);
+  const proof = useEvidence(attempt);
+  if (proof === 'failed') {
+    return (
+      <p class="notice bad" role="alert">
+        {t.drawer.evidenceFailed}{' '}
+        <button
+          type="button"
+          class="button"
+          onClick={() => (attempt === 0 ? setAttempt(1) : location.reload())}
+        >
+          {attempt === 0 ? t.common.retry : t.connection.reload}
+        </button>
+      </p>
+    );
+  }
+  return proof === null || detail === null ? null : <proof.Evidence detail={detail} />;
 }
 
 type Loaded =
@@ -67,7 +94,6 @@ export function Drawer({ id }: { id: string }) {
   tableVersion.value;
   const known = store.row(id);
   const loaded = useDetail(id, known?.updatedMs ?? 0);
-  const Evidence = useEvidence();
   const row = known ?? (loaded.state === 'ready' ? loaded.detail.row : undefined);
   useEffect(() => {
     if (row !== undefined) announcement.value = row.sentence[language.value];
@@ -83,16 +109,13 @@ export function Drawer({ id }: { id: string }) {
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: keys must be able to scroll it */}
       <div class="drawer-scroll" tabIndex={0}>
         {row === undefined ? null : (
-          <Summary
-            row={row}
-            followedBy={loaded.state === 'ready' ? loaded.detail.followedBy : null}
-          />
+          <Summary row={row} detail={loaded.state === 'ready' ? loaded.detail : null} />
         )}
         {loaded.state === 'loading' ? <p class="muted pad">{t.drawer.loading}</p> : null}
         {loaded.state === 'failed' ? (
           <p class="notice bad">{fill(t.drawer.failed, { reason: loaded.why })}</p>
         ) : null}
-        {loaded.state === 'ready' && Evidence !== null ? <Evidence detail={loaded.detail} /> : null}
+        <Proved detail={loaded.state === 'ready' ? loaded.detail : null} />
       </div>
       {row === undefined ? null : <Acts row={row} />}
     </aside>
@@ -125,7 +148,7 @@ function CopyButtons({ id }: { id: string }) {
   );
 }
 
-function Summary({ row, followedBy }: { row: AlertRow; followedBy: string | null }) {
+function Summary({ row, detail }: { row: AlertRow; detail: AlertDetail | null }) {
   const t = text.value;
   const where = bank.value;
   return (
@@ -171,8 +194,37 @@ function Summary({ row, followedBy }: { row: AlertRow; followedBy: string | null
         {row.ruleName[language.value]}
       </p>
       {row.subject === '' && row.state !== 'closed' ? null : <MustDo row={row} />}
-      <Follows before={row.follows} after={followedBy} />
+      <SameMoment row={row} others={detail?.otherAlerts ?? []} />
+      <Follows before={row.follows} after={detail?.followedBy ?? null} />
     </section>
+  );
+}
+
+const SAME_MOMENT_MS = 60_000;
+
+/** One payment may hit several rules: their alerts are one case. */
+function SameMoment({ row, others }: { row: AlertRow; others: readonly AlertRow[] }) {
+  const now = others.filter(
+    ({ state, eventTime }) =>
+      state !== 'closed' && Math.abs(eventTime - row.eventTime) <= SAME_MOMENT_MS,
+  );
+  if (now.length === 0) return null;
+  return (
+    <div class="same-moment">
+      <p>{fill(text.value.drawer.sameMoment, { n: now.length })}</p>
+      <ul>
+        {now.map((each) => (
+          <li key={each.id} data-severity={each.severity}>
+            <span class="severity">
+              <Shape severity={each.severity} /> {word(text.value.domain.severity, each.severity)}
+            </span>{' '}
+            <button type="button" class="link" onClick={() => openAlert(each.id)}>
+              {each.ruleName[language.value]}
+            </button>
+          </li>
+        ))}
+      </ul>
+    </div>
   );
 }
 

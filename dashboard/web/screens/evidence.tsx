@@ -1,7 +1,7 @@
 /** The proof in the drawer, in the order in which an officer asks for it. */
 import { useState } from 'preact/hooks';
 import type { Hit } from '../../../schemas/hit.js';
-import type { AlertDetail, AlertRow } from '../../../schemas/protocol.js';
+import type { AlertDetail, AlertRow, Parties } from '../../../schemas/protocol.js';
 import {
   actDetail,
   bothClocks,
@@ -17,7 +17,10 @@ import { nowMs, openAlert } from '../state/queue.js';
 import { bank } from '../state/session.js';
 import { fill, text, word } from '../text/index.js';
 import { Block } from './block.js';
-import { featureName, Gates } from './gates.js';
+import { featureName } from './evidence-text.js';
+import { Gates } from './gates.js';
+import { OtherRules } from './others.js';
+import { Party } from './party.js';
 import { Picture } from './picture.js';
 import { Score, Warming } from './score.js';
 import { Shape } from './shape.js';
@@ -31,11 +34,12 @@ export function Evidence({ detail }: { detail: AlertDetail }) {
       {hit === undefined ? null : <Warming hit={hit} />}
       {hit === undefined ? null : <Score hit={hit} rule={detail.rule} />}
       {hit === undefined ? null : <Gates hit={hit} rule={detail.rule} />}
-      {hit === undefined ? null : <Transactions hit={hit} />}
+      {hit === undefined ? null : <Transactions hit={hit} parties={detail.parties} />}
       {hit === undefined ? null : <Facts hit={hit} rule={detail.rule} />}
-      {isFlood ? null : <Picture row={detail.row} hit={hit} />}
+      {isFlood ? null : <Picture row={detail.row} hit={hit} parties={detail.parties} />}
       <OtherAlerts rows={detail.otherAlerts} />
       <Hits detail={detail} />
+      {isFlood ? null : <OtherRules id={detail.row.id} />}
       <Versions detail={detail} hit={hit} />
       <Trail detail={detail} />
     </>
@@ -45,7 +49,7 @@ export function Evidence({ detail }: { detail: AlertDetail }) {
 /** The drawer stays short; one press shows the rest. */
 const TRANSACTIONS_SHOWN = 12;
 
-function Transactions({ hit }: { hit: Hit }) {
+function Transactions({ hit, parties }: { hit: Hit; parties: Parties }) {
   const t = text.value;
   const [whole, setWhole] = useState(false);
   const rows = [...hit.transactions].reverse();
@@ -76,7 +80,9 @@ function Transactions({ hit }: { hit: Hit }) {
                 {clockTime(each.eventTime, nowMs.peek(), bank.value)}
               </td>
               <td>{each.side === 'debit' ? t.drawer.debit : t.drawer.credit}</td>
-              <td class="mono">{each.counterparty}</td>
+              <td>
+                <Party account={each.counterparty} parties={parties} />
+              </td>
               <td class="number">{money(each.amountBaseMinor, bank.value)}</td>
             </tr>
           ))}

@@ -8,15 +8,8 @@ import { measure } from '../format.js';
 import { bank } from '../state/session.js';
 import { fill, text, word } from '../text/index.js';
 import { Block } from './block.js';
+import { featureName } from './evidence-text.js';
 import { Shape } from './shape.js';
-
-/** A feature's name in the reader's language; unknown ones are spelt out from their own name. */
-export function featureName(feature: string, unit: string): string {
-  const group: Record<string, string> = text.value.features;
-  const known = group[`${feature}:${unit}`] ?? group[feature];
-  if (known !== undefined) return known;
-  return feature.replace(/([a-z0-9])([A-Z])|([a-z])([0-9])/g, '$1$3 $2$4').toLowerCase();
-}
 
 /** Measured against the customer's own normal: what that normal is by definition. */
 const AGAINST_NORMAL: Record<string, number> = { 'times:ratio': 1, 'drop:percent': 0 };

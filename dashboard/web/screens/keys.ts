@@ -1,7 +1,16 @@
 /** The keyboard: one listener for the whole page, silent while somebody types or a dialog is up. */
 import { askClose, take, undo, undoable } from '../state/actions.js';
 import { shortcuts } from '../state/preferences.js';
-import { address, closeDrawer, openAlert, pause, paused, selected, store } from '../state/queue.js';
+import {
+  address,
+  closeDrawer,
+  openAlert,
+  othersOpen,
+  pause,
+  paused,
+  selected,
+  store,
+} from '../state/queue.js';
 import { showNew } from './bottom-line.js';
 import { dialog } from './dialogs.js';
 import { currentTable } from './table-host.js';
@@ -64,6 +73,8 @@ function single(key: string): boolean {
     case 'r':
       showNew();
       return true;
+    case 'x':
+      return toggleOthers();
     case 'n':
       return nextUnassigned();
     case '/':
@@ -75,6 +86,13 @@ function single(key: string): boolean {
     default:
       return false;
   }
+}
+
+function toggleOthers(): boolean {
+  const { alert } = address.value;
+  if (alert === null) return false;
+  othersOpen.value = othersOpen.value === alert ? null : alert;
+  return true;
 }
 
 function togglePause(): boolean {

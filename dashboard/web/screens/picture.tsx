@@ -5,7 +5,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { CounterpartyFlow } from '../../../schemas/history.js';
 import type { Family, Hit } from '../../../schemas/hit.js';
-import type { AlertRow, CustomerHistory } from '../../../schemas/protocol.js';
+import type { AlertRow, CustomerHistory, Parties } from '../../../schemas/protocol.js';
 import type { DaysMeasure } from '../chart/days.js';
 import { DaysBars } from '../chart/days-bars.js';
 import { bankDay, duration, money, plain } from '../format.js';
@@ -15,6 +15,7 @@ import { bank } from '../state/session.js';
 import { fill, text } from '../text/index.js';
 import { Block } from './block.js';
 import { Missing } from './missing.js';
+import { Party } from './party.js';
 
 const DAYS = 90;
 const DAY_MS = 86_400_000;
@@ -71,7 +72,13 @@ const MEASURE: Partial<Record<Family, DaysMeasure>> = {
   aml: 'counts',
 };
 
-export function Picture({ row, hit }: { row: AlertRow; hit: Hit | undefined }) {
+interface Props {
+  row: AlertRow;
+  hit: Hit | undefined;
+  parties: Parties;
+}
+
+export function Picture({ row, hit, parties }: Props) {
   const t = text.value.drawer;
   const toMs = Math.min(Date.now(), row.eventTime + DAYS_AFTER * DAY_MS);
   const loaded = useHistory(row.subject, bankDay(toMs, bank.value), row.openedMs);
@@ -84,7 +91,7 @@ export function Picture({ row, hit }: { row: AlertRow; hit: Hit | undefined }) {
         ) : null}
         {loaded.state === 'ready' ? <Days history={loaded.history} row={row} hit={hit} /> : null}
       </Block>
-      <Counterparties loaded={loaded} hit={hit} />
+      <Counterparties loaded={loaded} hit={hit} parties={parties} />
     </>
   );
 }
@@ -134,30 +141,39 @@ function Days({ history, row, hit }: DaysProps) {
 }
 
 /** From the history store with sums; without it at least those of the hit. */
-function Counterparties({ loaded, hit }: { loaded: Loaded; hit: Hit | undefined }) {
+function Counterparties({ loaded, hit, parties }: Omit<Props, 'row'> & { loaded: Loaded }) {
   const t = text.value.drawer;
   const mine = new Set(hit?.counterparties ?? []);
   const block = loaded.state === 'ready' ? loaded.history.counterparties : null;
+  const all = loaded.state === 'ready' ? { ...parties, ...loaded.history.parties } : parties;
   if (block?.state === 'ok' && block.value.length > 0) {
     const top = block.value.slice(0, COUNTERPARTIES_SHOWN);
     const inHit = top.filter((each) => mine.has(each.counterparty));
     for (const each of inHit) mine.delete(each.counterparty);
     return (
       <Block title={t.topCounterparties} aside={fill(t.lastDays, { n: DAYS })}>
-        <Flows flows={top} marked={new Set(inHit.map((each) => each.counterparty))} />
-        {mine.size === 0 ? null : <Others accounts={[...mine]} lead={t.alsoInAlert} />}
+        <Flows flows={top} marked={new Set(inHit.map((each) => each.counterparty))} parties={all} />
+        {mine.size === 0 ? null : (
+          <Others accounts={[...mine]} lead={t.alsoInAlert} parties={all} />
+        )}
       </Block>
     );
   }
   if (mine.size === 0) return null;
   return (
     <Block title={t.counterparties} aside={plain(mine.size)}>
-      <Others accounts={[...mine]} lead="" />
+      <Others accounts={[...mine]} lead="" parties={all} />
     </Block>
   );
 }
 
-function Flows({ flows, marked }: { flows: CounterpartyFlow[]; marked: Set<string> }) {
+interface FlowsProps {
+  flows: CounterpartyFlow[];
+  marked: Set<string>;
+  parties: Parties;
+}
+
+function Flows({ flows, marked, parties }: FlowsProps) {
   const t = text.value;
   const sum = (count: number, minor: number) =>
     count === 0 ? '—' : `${money(minor, bank.value)} · ${plain(count)}`;
@@ -177,8 +193,9 @@ function Flows({ flows, marked }: { flows: CounterpartyFlow[]; marked: Set<strin
       <tbody>
         {flows.map((each) => (
           <tr key={each.counterparty}>
-            <td class="mono">
-              {each.counterparty} <span class="muted">{each.country}</span>
+            <td>
+              <Party account={each.counterparty} parties={parties} />{' '}
+              <span class="muted">{each.country}</span>
               {marked.has(each.counterparty) ? (
                 <span class="in-alert"> {t.drawer.inThisAlert}</span>
               ) : null}
@@ -194,17 +211,21 @@ function Flows({ flows, marked }: { flows: CounterpartyFlow[]; marked: Set<strin
 
 const OTHERS_SHOWN = 12;
 
+interface OthersProps {
+  accounts: string[];
+  lead: string;
+  parties: Parties;
+}
+
 /** Those of the hit that are not among the largest. */
-function Others({ accounts, lead }: { accounts: string[]; lead: string }) {
+function Others({ accounts, lead, parties }: OthersProps) {
   return (
-    <p class="others">
+    <div class="others">
       <span class="muted">{lead}</span>{' '}
       {accounts.slice(0, OTHERS_SHOWN).map((each) => (
-        <span class="mono" key={each}>
-          {each}{' '}
-        </span>
+        <Party account={each} parties={parties} key={each} />
       ))}
       {accounts.length > OTHERS_SHOWN ? `+${accounts.length - OTHERS_SHOWN}` : ''}
-    </p>
+    </div>
   );
 }

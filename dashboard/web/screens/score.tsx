@@ -10,7 +10,7 @@ import { nowMs } from '../state/queue.js';
 import { bank } from '../state/session.js';
 import { fill, text } from '../text/index.js';
 import { Block } from './block.js';
-import { featureName } from './gates.js';
+import { featureName } from './evidence-text.js';
 
 type Rule = AlertDetail['rule'];
 

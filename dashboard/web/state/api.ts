@@ -27,14 +27,19 @@ export type Outcome<T> = { ok: true; value: T } | Refusal;
 /** An answer that takes longer is treated as a lost connection. */
 const TIMEOUT_MS = 15_000;
 
-export async function call<T>(method: string, path: string, body?: unknown): Promise<Outcome<T>> {
+export async function call<T>(
+  method: string,
+  path: string,
+  body?: unknown,
+  timeoutMs = TIMEOUT_MS,
+): Promise<Outcome<T>> {
   let response: Response;
   try {
     response = await fetch(path, {
       method,
       credentials: 'same-origin',
       cache: 'no-store',
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.timeout(timeoutMs),
       ...(body === undefined
         ? {}
         : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),

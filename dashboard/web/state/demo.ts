@@ -36,14 +36,27 @@ export function maySteer(): boolean {
   return who.state === 'signed-in' && who.user.role === 'administrator';
 }
 
+let sent = 0;
+/** Of the commands sent, the newest that was refused. */
+let refused = 0;
+
 export async function steer(command: DemoCommand): Promise<void> {
+  sent += 1;
+  const own = sent;
   if (command.type === 'plant') {
     // Planted ones newer than what is known now answer this wish.
     asked.value = { kind: command.kind, known: demo.peek()?.planted[0]?.atMs ?? 0 };
   }
   const reply = await api.demoCommand(command);
-  demoProblem.value = reply.ok ? '' : failure(reply, text.value);
-  if (!reply.ok && command.type === 'plant') asked.value = null;
+  if (reply.ok) {
+    // Answers overtake one another: an earlier command's success says nothing of a later refusal.
+    if (own > refused) demoProblem.value = '';
+    return;
+  }
+  refused = Math.max(refused, own);
+  const { tooMany } = text.value.demo;
+  demoProblem.value = reply.code === 'too-many-commands' ? tooMany : failure(reply, text.value);
+  if (command.type === 'plant') asked.value = null;
 }
 
 export interface Planted {

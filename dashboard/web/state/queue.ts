@@ -39,6 +39,8 @@ export const reloaded = signal(false);
 export const nowMs = signal(Date.now());
 /** Moves with every flush that changed what the table shows. */
 export const tableVersion = signal(0);
+/** Alert whose other rules are asked; they close with it. */
+export const othersOpen = signal<string | null>(null);
 /** What the live region says. */
 export const announcement = signal('');
 /** A message that stays until dismissed or replaced. */

@@ -279,6 +279,7 @@ export function makeDetail(row: AlertRow, trail: Trail, others: AlertRow[]): Ale
     },
     trail,
     otherAlerts: others,
+    parties: { [`6222${row.subject}0`]: { subject: others[0]?.subject ?? '', name: '远东贸易' } },
     followedBy: null,
     hitsGone: 0,
   };

@@ -17,6 +17,7 @@ import type {
   SessionUser,
 } from '../../../schemas/protocol.js';
 import { systemRoute } from '../pages/testing/system.js';
+import { makeExplain } from './explain.js';
 import { bankDay, bankDayStartMs } from './history.js';
 import type { World } from './world.js';
 
@@ -57,6 +58,8 @@ export async function extraRoute(ask: Ask): Promise<Answer | null> {
     const page = customerPage(ask.world, subject);
     return page === null ? refused(404, 'unknown-customer') : ok(page);
   }
+  const explained = /^\/api\/alerts\/([^/]+)\/explain$/.exec(path);
+  if (explained !== null) return explain(ask.world, explained[1] as string);
   switch (path) {
     case '/api/customers':
       return ok(searchCustomers(ask));
@@ -75,6 +78,14 @@ export async function extraRoute(ask: Ask): Promise<Answer | null> {
     default:
       return systemRoute(ask);
   }
+}
+
+function explain(world: World, id: string): Answer {
+  const row = world.rows.get(id);
+  if (row === undefined) return refused(404, 'unknown-alert');
+  if (world.explain === 'ok') return ok(makeExplain(row));
+  const status = { busy: 429, 'out-of-time': 503, 'never-scored': 404 }[world.explain];
+  return refused(status, world.explain);
 }
 
 function rowsOf(world: World, subject: string): AlertRow[] {
@@ -125,12 +136,14 @@ async function customerHistory({ world, url }: Ask, subject: string): Promise<Cu
     accounts: block(await history.customerAccounts(subject)),
     counterparties: block(await history.topCounterparties(subject, toMs - days * DAY_MS, 10)),
     transactions: block(await history.customerTransactions(subject, toMs + DAY_MS, PAGE)),
+    parties: {},
   };
 }
 
 async function transactions({ world, url }: Ask, subject: string): Promise<CustomerTransactions> {
   const before = Number(url.searchParams.get('before'));
-  return { transactions: block(await world.history.customerTransactions(subject, before, PAGE)) };
+  const found = await world.history.customerTransactions(subject, before, PAGE);
+  return { transactions: block(found), parties: {} };
 }
 
 function searchCustomers({ world, url }: Ask): CustomerSearch {

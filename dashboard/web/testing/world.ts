@@ -34,6 +34,8 @@ export class World {
   engine: 'running' | 'away' = 'running';
   /** Null: no demonstration runs. */
   demo: DemoStats | null = null;
+  /** What becomes of a question for the other rules. */
+  explain: 'ok' | 'busy' | 'out-of-time' | 'never-scored' = 'ok';
   readonly demoCommands: DemoCommand[] = [];
   readonly history = new MemoryHistory(() => this.rows.values());
   private made = 0;

@@ -8,7 +8,6 @@ import enDemo from './en/demo.json';
 import enDialogs from './en/dialogs.json';
 import enDomain from './en/domain.json';
 import enDrawer from './en/drawer.json';
-import enFeatures from './en/features.json';
 import enMissing from './en/missing.json';
 import enNotices from './en/notices.json';
 import enOlder from './en/older.json';
@@ -22,7 +21,6 @@ import zhDemo from './zh/demo.json';
 import zhDialogs from './zh/dialogs.json';
 import zhDomain from './zh/domain.json';
 import zhDrawer from './zh/drawer.json';
-import zhFeatures from './zh/features.json';
 import zhMissing from './zh/missing.json';
 import zhNotices from './zh/notices.json';
 import zhOlder from './zh/older.json';
@@ -38,7 +36,6 @@ const zh = {
   domain: zhDomain,
   demo: zhDemo,
   drawer: zhDrawer,
-  features: zhFeatures,
   pages: zhPages,
   missing: zhMissing,
   notices: zhNotices,
@@ -55,7 +52,6 @@ const en: Texts = {
   domain: enDomain,
   demo: enDemo,
   drawer: enDrawer,
-  features: enFeatures,
   pages: enPages,
   missing: enMissing,
   notices: enNotices,

@@ -1,7 +1,13 @@
 /** Accounts with balances, counterparties and alerts of a customer. */
 import type { CounterpartyFlow, CustomerAccount } from '../../../../schemas/history.js';
-import type { AlertRow, CustomerHistory, CustomerPage } from '../../../../schemas/protocol.js';
+import type {
+  AlertRow,
+  CustomerHistory,
+  CustomerPage,
+  Parties,
+} from '../../../../schemas/protocol.js';
 import { bothClocks, money, plain } from '../../format.js';
+import { Party } from '../../screens/party.js';
 import { Shape } from '../../screens/shape.js';
 import { language } from '../../state/preferences.js';
 import { nowMs } from '../../state/queue.js';
@@ -157,7 +163,11 @@ export function Counterparties({ history, days }: CounterpartiesProps) {
             <Heads names={[c.counterparty, c.in, c.out, c.last]} numbers={[1, 2]} />
             <tbody>
               {list.map((flow) => (
-                <CounterpartyLine flow={flow} key={`${flow.counterparty} ${flow.country}`} />
+                <CounterpartyLine
+                  flow={flow}
+                  parties={history.value?.parties ?? {}}
+                  key={`${flow.counterparty} ${flow.country}`}
+                />
               ))}
             </tbody>
           </table>
@@ -167,7 +177,7 @@ export function Counterparties({ history, days }: CounterpartiesProps) {
   );
 }
 
-function CounterpartyLine({ flow }: { flow: CounterpartyFlow }) {
+function CounterpartyLine({ flow, parties }: { flow: CounterpartyFlow; parties: Parties }) {
   const c = customerText.value;
   const side = (count: number, minor: number) =>
     count === 0 ? (
@@ -180,8 +190,9 @@ function CounterpartyLine({ flow }: { flow: CounterpartyFlow }) {
     );
   return (
     <tr>
-      <th scope="row" class="mono">
-        {flow.counterparty} <span class="muted">{flow.country}</span>
+      <th scope="row">
+        <Party account={flow.counterparty} parties={parties} />{' '}
+        <span class="muted">{flow.country}</span>
       </th>
       <td class="number">{side(flow.inCount, flow.inMinor)}</td>
       <td class="number">{side(flow.outCount, flow.outMinor)}</td>

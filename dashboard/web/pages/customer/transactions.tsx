@@ -4,8 +4,9 @@
  */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { CustomerTransaction } from '../../../../schemas/history.js';
-import type { CustomerHistory } from '../../../../schemas/protocol.js';
+import type { CustomerHistory, Parties } from '../../../../schemas/protocol.js';
 import { money, plain } from '../../format.js';
+import { Party } from '../../screens/party.js';
 import { failure } from '../../state/api.js';
 import { bank, checkSession } from '../../state/session.js';
 import { fill, text, word } from '../../text/index.js';
@@ -46,7 +47,12 @@ export function Transactions({ history, subject }: Props) {
       empty={(list) => (list.length === 0 ? c.transactionsEmpty : null)}
     >
       {(list) => (
-        <List latest={list} subject={subject} hasOlder={block?.state === 'ok' && block.truncated} />
+        <List
+          latest={list}
+          parties={history.value?.parties ?? {}}
+          subject={subject}
+          hasOlder={block?.state === 'ok' && block.truncated}
+        />
       )}
     </Panel>
   );
@@ -54,14 +60,16 @@ export function Transactions({ history, subject }: Props) {
 
 interface ListProps {
   latest: readonly CustomerTransaction[];
+  parties: Parties;
   subject: string;
   hasOlder: boolean;
 }
 
-function List({ latest, subject, hasOlder }: ListProps) {
+function List({ latest, parties, subject, hasOlder }: ListProps) {
   const c = customerText.value;
   const [rows, setRows] = useState<readonly CustomerTransaction[]>(latest);
   const [older, setOlder] = useState({ more: hasOlder, busy: false, problem: '' });
+  const [olderParties, setOlderParties] = useState<Parties>({});
   const button = useRef<HTMLButtonElement>(null);
   const current = useRef(true);
   useEffect(
@@ -90,6 +98,7 @@ function List({ latest, subject, hasOlder }: ListProps) {
     }
     const all = withOlder(rows, block.value);
     setRows(all);
+    setOlderParties({ ...olderParties, ...outcome.value.parties });
     setOlder({ more: block.truncated && all.length > rows.length, busy: false, problem: '' });
   };
   return (
@@ -106,7 +115,7 @@ function List({ latest, subject, hasOlder }: ListProps) {
           {fill(c.newer, { n: plain(newer) })}
         </button>
       )}
-      <TransactionTable rows={rows} />
+      <TransactionTable rows={rows} parties={{ ...olderParties, ...parties }} />
       <p class="older">
         {older.problem === '' ? null : (
           <span class="warning">{fill(c.olderFailed, { reason: older.problem })}</span>
@@ -129,7 +138,12 @@ function List({ latest, subject, hasOlder }: ListProps) {
   );
 }
 
-function TransactionTable({ rows }: { rows: readonly CustomerTransaction[] }) {
+interface TableProps {
+  rows: readonly CustomerTransaction[];
+  parties: Parties;
+}
+
+function TransactionTable({ rows, parties }: TableProps) {
   const c = customerText.value;
   const names = [c.time, c.side, c.amount, c.counterparty, c.type, c.account, c.balanceAfter];
   return (
@@ -138,7 +152,7 @@ function TransactionTable({ rows }: { rows: readonly CustomerTransaction[] }) {
         <Heads names={names} numbers={[2, 6]} />
         <tbody>
           {rows.map((each) => (
-            <Line each={each} key={keyOf(each)} />
+            <Line each={each} parties={parties} key={keyOf(each)} />
           ))}
         </tbody>
       </table>
@@ -146,7 +160,7 @@ function TransactionTable({ rows }: { rows: readonly CustomerTransaction[] }) {
   );
 }
 
-function Line({ each }: { each: CustomerTransaction }) {
+function Line({ each, parties }: { each: CustomerTransaction; parties: Parties }) {
   const t = text.value;
   const c = customerText.value;
   const foreign = each.currency !== bank.value.baseCurrency;
@@ -165,7 +179,7 @@ function Line({ each }: { each: CustomerTransaction }) {
         {foreign ? <span class="reported">{currency(each.amountMinor, original)}</span> : null}
       </td>
       <td>
-        <span class="mono">{each.counterparty || t.queue.noValue}</span>{' '}
+        <Party account={each.counterparty} parties={parties} />{' '}
         <span class="muted">{each.country}</span>
       </td>
       <td>
