@@ -30,8 +30,8 @@ export default defineConfig({
           name: 'integration',
           include: ['**/*.integration.test.ts'],
           exclude: outside,
-          testTimeout: deep ? DEEP_TIMEOUT_MS : 120_000,
-          hookTimeout: 60_000,
+          testTimeout: deep ? DEEP_TIMEOUT_MS : 300_000,
+          hookTimeout: 120_000,
         },
       },
       {

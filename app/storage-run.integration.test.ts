@@ -60,8 +60,9 @@ describe('weir run', () => {
     process.kill(killed, 'SIGKILL');
     const posted = await post();
     expect(posted.ack).toBe('accepted');
-    await until(storageReady);
+    // It is ready until it notices, so a new one is awaited first.
     await until(async () => (await clickhousePid(program)) !== killed);
+    await until(storageReady);
     expect(rolesOf(program)).toEqual(before);
   });
 

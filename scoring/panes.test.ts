@@ -16,14 +16,14 @@ import { compilePlan } from './plan.js';
 import { Region } from './region.js';
 import { ROW, rowLayout } from './row.js';
 import { addSubject, formatTables } from './tables.js';
-import { shippedCatalogue } from './testing/feeder.js';
+import { testCatalogue, testRule } from './testing/rules.js';
 
 const DAY_MS = 86_400_000;
 const FIRST_DAY = 20_000;
 
 /** A layout with both rings: a rule that reads them. */
 function layoutWithRings() {
-  const [model] = shippedCatalogue().rules;
+  const [model] = testCatalogue([testRule('model')]).rules;
   const rule = {
     ...model,
     on: { all: [], none: [] },

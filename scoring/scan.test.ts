@@ -14,7 +14,7 @@ import { Region } from './region.js';
 import { rowLayout } from './row.js';
 import { scannedValue } from './scan.js';
 import { addSubject, formatTables } from './tables.js';
-import { shippedCatalogue } from './testing/feeder.js';
+import { testCatalogue, testRule } from './testing/rules.js';
 
 const HOUR_MS = 3_600_000;
 const START_MS = Date.UTC(2026, 2, 2);
@@ -38,7 +38,7 @@ const FEATURES: Record<string, Feature> = {
   byPhone: { kind: 'count', window, of: { ...of, channels: ['phone'], types: ['card', 'other'] } },
 };
 
-const model = shippedCatalogue().rules[0];
+const [model] = testCatalogue([testRule('model')]).rules;
 const rule = {
   ...model,
   on: of,

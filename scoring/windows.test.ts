@@ -15,7 +15,7 @@ import { H, Region } from './region.js';
 import { ROW, rowLayout } from './row.js';
 import { pickedSum, pickLegs, type ScanMoment } from './scan.js';
 import { addSubject, formatTables } from './tables.js';
-import { shippedCatalogue } from './testing/feeder.js';
+import { testCatalogue, testRule } from './testing/rules.js';
 import { advanceWindows, enterWindows, reverseLeg } from './windows.js';
 
 const HOUR_MS = 3_600_000;
@@ -24,7 +24,7 @@ const FILTER = { all: ['debit'], none: [] };
 
 /** A rule with every kind of window over all debits, small ones apart. */
 function windowsCatalogue(): Catalogue {
-  const model = structuredClone(shippedCatalogue().rules[0]);
+  const model = testCatalogue([testRule('model')]).rules[0];
   const sum = (window: string, min = '0') => ({
     kind: 'sum' as const,
     window,
