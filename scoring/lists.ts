@@ -85,20 +85,29 @@ function ensureRoom(region: Region, h: number): void {
   const capacity = u32[h] === 0 ? 0 : Math.floor(CLASS_WORDS[sizeClass] / LEG_WORDS);
   if (head + count < capacity) return;
   if (head > 0 && head * 4 >= capacity) {
-    f64.copyWithin(u32[h], u32[h] + head * LEG_WORDS, u32[h] + (head + count) * LEG_WORDS);
+    moveDown(f64, u32[h], u32[h] + head * LEG_WORDS, count);
     u32[h + 1] = 0;
     return;
   }
+  // By half at least: each time costs a copy, and lines that nobody has touched ahead.
   let next = u32[h] === 0 ? 0 : sizeClass;
-  while (Math.floor(CLASS_WORDS[next] / LEG_WORDS) <= count) next++;
+  while (Math.floor(CLASS_WORDS[next] / LEG_WORDS) < count + Math.max(1, count / 2)) next++;
   const at = region.allocate(next);
-  if (count > 0) {
-    f64.copyWithin(at, u32[h] + head * LEG_WORDS, u32[h] + (head + count) * LEG_WORDS);
-  }
+  moveDown(f64, at, u32[h] + head * LEG_WORDS, count);
   if (u32[h] !== 0) region.free(u32[h], sizeClass);
   u32[h] = at;
   u32[h + 1] = 0;
   u32[h + 3] = next;
+}
+
+/** Legs above which the built-in copy is the cheaper one. */
+const LOOPED_LEGS_MAX = 16;
+
+/** Moves so many legs to another block, or down in their own. */
+function moveDown(f64: Float64Array, to: number, from: number, legs: number): void {
+  const words = legs * LEG_WORDS;
+  if (legs > LOOPED_LEGS_MAX) f64.copyWithin(to, from, from + words);
+  else for (let i = 0; i < words; i++) f64[to + i] = f64[from + i];
 }
 
 /** Takes the oldest leg away (the caller has already taken it out of every window). */

@@ -58,8 +58,12 @@ class Alerts {
       more.set(this.#rows);
       this.#rows = more;
     }
-    this.#rows.set([rule, account, transaction, eventMs, value], this.#used);
-    this.#used += ALERT_WORDS;
+    const rows = this.#rows;
+    rows[this.#used++] = rule;
+    rows[this.#used++] = account;
+    rows[this.#used++] = transaction;
+    rows[this.#used++] = eventMs;
+    rows[this.#used++] = value;
   }
 
   /** SHA-256 over all, by transaction, rule and account, five little-endian int64 each. */
@@ -135,8 +139,8 @@ class Job {
       legsPerSubjectMax: LEGS_PER_SUBJECT_MAX,
       onOutcome: (rule, _band, observed, m) => {
         const account = this.#parties[(m.position - this.#chunkStart) * 2 + m.side];
-        const number = Number(rule.rule.id.slice('peer-'.length));
-        this.alerts.add(number, account, m.position, m.atMs, observed);
+        // Theirs are numbered from 1; ours stand in the order of their ids.
+        this.alerts.add(rule.index + 1, account, m.position, m.atMs, observed);
       },
       emit: () => {
         throw new Error('outcomes are asked for, not hits');
