@@ -17,9 +17,13 @@ export interface RuleMutant {
   rule: Rule;
   /** A class that was left out of a filter, and what the filter asked for. */
   leftOut?: { name: ClassName; of: 'all' | 'none'; filter: Filter } | undefined;
+  /** A line that a value must reach was moved: of a gate, of the lowest band, of the trigger. */
+  isLine?: boolean | undefined;
+  /** Name of a feature that was changed from a count to a count of counterparties. */
+  distinct?: string | undefined;
 }
 
-type Changed = Pick<RuleMutant, 'what' | 'leftOut'> & { by: (rule: Rule) => void };
+type Changed = Omit<RuleMutant, 'rule'> & { by: (rule: Rule) => void };
 type Value = string | number;
 
 const MINUTE_MS = 60_000;
@@ -100,9 +104,10 @@ function* filterChanges(at: string, filter: Filter, of: (rule: Rule) => Filter) 
   });
   for (const edge of ['min', 'below', 'max'] as const) {
     for (const by of [1, -1] as const) {
-      yield change(`${edge} ${by > 0 ? 'up' : 'down'}`, ({ amount }) => {
+      const moved = change(`${edge} ${by > 0 ? 'up' : 'down'}`, ({ amount }) => {
         if (amount?.[edge] !== undefined) amount[edge] = String(nudged(amount[edge], by, 'money'));
       });
+      yield { ...moved, isLine: at === 'on' && edge === 'min' };
     }
   }
   for (const list of ['channels', 'types'] as const) {
@@ -161,7 +166,9 @@ function* featureChanges(name: string, feature: Feature): Generator<Changed> {
     yield change(`${field} up`, { [field]: numbers[field] + step });
     yield change(`${field} down`, { [field]: numbers[field] - step });
   }
-  for (const [what, to] of otherFeatures(feature)) yield change(what, to);
+  for (const [what, to] of otherFeatures(feature)) {
+    yield { ...change(what, to), ...(what === 'distinct' ? { distinct: name } : {}) };
+  }
   const same = 'same' in feature ? feature.same : undefined;
   for (const each of same ?? []) {
     const rest = (same ?? []).filter((other) => other !== each);
@@ -180,6 +187,7 @@ function* gateChanges(rule: Rule, unitOf: (feature: string) => Unit): Generator<
     const set = (what: string, to: object): Changed => ({
       what: `${at}: ${what}`,
       by: (r) => Object.assign(r.gates[i] as object, to),
+      isLine: gate.op === 'atLeast' || gate.op === 'above',
     });
     yield set('up', { value: nudged(gate.value, 1, unit) });
     yield set('down', { value: nudged(gate.value, -1, unit) });
@@ -197,6 +205,7 @@ function* bandChanges(rule: Rule, unit: Unit): Generator<Changed> {
       by: (r) => {
         r.bands[i] = { ...band, from: undefined, above: undefined, ...to } as typeof band;
       },
+      isLine: i === 0,
     });
     yield set('up', { [key]: nudged(edge, 1, unit) });
     yield set('down', { [key]: nudged(edge, -1, unit) });
@@ -249,13 +258,13 @@ function* changes(rule: Rule): Generator<Changed> {
 export function ruleMutants(rule: Rule): RuleMutant[] {
   const known = new Set([JSON.stringify(rule)]);
   const found: RuleMutant[] = [];
-  for (const { what, leftOut, by } of changes(rule)) {
+  for (const { by, ...told } of changes(rule)) {
     const copy = structuredClone(rule);
     by(copy);
     const text = JSON.stringify(copy);
     if (known.has(text) || !ruleSchema.safeParse(copy).success) continue;
     known.add(text);
-    found.push({ what, rule: copy, leftOut });
+    found.push({ ...told, rule: copy });
   }
   return found;
 }
