@@ -127,7 +127,7 @@ export interface ExplainReply {
 }
 
 /**
- * GET /api/alerts?state=&family=&who=&q=&limit= : the first screen. Sorted by urgency.
+ * GET /api/alerts?state=&family=&rule=&who=&q=&limit= : the first screen. Sorted by urgency.
  * `state`: `open` (default; open or taken) or `closed`.
  */
 export interface AlertList {

@@ -18,6 +18,7 @@ const OTHER_ALERTS_MAX = 20;
 export const listQuery = z.strictObject({
   state: z.enum(['open', 'closed']).default('open'),
   family: z.enum(FAMILIES).nullable().default(null),
+  rule: z.string().max(100).nullable().default(null),
   who: z.enum(['all', 'mine', 'unassigned']).default('all'),
   q: z.string().max(200).default(''),
   limit: z.coerce.number().int().min(1).max(LIST_LIMIT_MAX).default(LIST_LIMIT_DEFAULT),
@@ -46,6 +47,7 @@ export function listAlerts(
     if (query.who === 'mine' && owner !== query.user) continue;
     if (query.who === 'unassigned' && owner !== null) continue;
     if (query.family !== null && entry.best.family !== query.family) continue;
+    if (query.rule !== null && entry.rule !== query.rule) continue;
     if (words.length > 0 && !contains(textOf(entry, directory), words)) continue;
     found.push({ entry, urgency: urgency(entry, query.nowMs) });
   }

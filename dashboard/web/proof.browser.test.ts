@@ -136,6 +136,32 @@ test('a proof that cannot be loaded can be tried again', async () => {
   });
 });
 
+test('the queue keeps to one rule of many, and sorts by score', async () => {
+  await withPage({ locale: 'en-US' }, async (page) => {
+    const filter = page.locator('.rule-filter');
+    await filter.fill('outflow');
+    await filter.press('Enter');
+    await expect.poll(() => new URL(page.url()).hash).toContain('rule=watched-outflow');
+    const of = [...world.rows.values()].filter((row) => row.rule === 'watched-outflow');
+    await page.waitForSelector(`#alerts[aria-rowcount="${of.length + 1}"]`, { state: 'attached' });
+    expect(await filter.inputValue()).toBe('Large outflow on a watched customer');
+    await filter.fill('');
+    await page.waitForSelector('#alerts[aria-rowcount="41"]', { state: 'attached' });
+    // What names no rule is given up.
+    await filter.fill('no such rule');
+    await page.locator('#alerts').focus();
+    expect(await filter.inputValue()).toBe('');
+    await page.keyboard.press('s');
+    await expect.poll(() => new URL(page.url()).hash).toContain('sort=score');
+    const best = [...world.rows.values()].sort((a, b) => b.score - a.score)[0];
+    await expect
+      .poll(() => page.locator('.row[aria-rowindex="2"]').innerText())
+      .toContain(String(best?.score));
+    await page.keyboard.press('s');
+    await expect.poll(() => new URL(page.url()).hash).not.toContain('sort');
+  });
+});
+
 const views = [
   ['zh-CN', 'light', 1440],
   ['zh-CN', 'dark', 390],

@@ -38,6 +38,7 @@ export const list = (book: AlertBook, state: 'open' | 'closed' = 'open', user = 
   listAlerts(book, directory, {
     state,
     family: null,
+    rule: null,
     who: 'all',
     q: '',
     limit: 100,

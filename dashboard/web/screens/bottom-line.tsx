@@ -76,6 +76,7 @@ function csvAddress(filter: Address['filter']): string {
   });
   if (filter.family !== null) query.set('family', filter.family);
   if (filter.who === 'mine' || filter.who === 'unassigned') query.set('who', filter.who);
+  if (filter.rule !== null) query.set('rule', filter.rule);
   if (filter.q !== '') query.set('q', filter.q);
   return `/api/alerts.csv?${query.toString()}`;
 }

@@ -199,6 +199,7 @@ function Help() {
     [['N'], t.helpNext],
     [['R'], t.helpShowNew],
     [['Space'], t.helpPause],
+    [['S'], t.helpSort],
     [['/'], t.helpSearch],
     [['g l', 'g c', 'g s'], t.helpPages],
     [['?'], t.helpHelp],

@@ -4,6 +4,7 @@ import { shortcuts } from '../state/preferences.js';
 import {
   address,
   closeDrawer,
+  go,
   openAlert,
   othersOpen,
   pause,
@@ -73,6 +74,8 @@ function single(key: string): boolean {
     case 'r':
       showNew();
       return true;
+    case 's':
+      return sortByScore();
     case 'x':
       return toggleOthers();
     case 'n':
@@ -86,6 +89,12 @@ function single(key: string): boolean {
     default:
       return false;
   }
+}
+
+function sortByScore(): boolean {
+  const key = address.value.sort.key === 'score' ? 'urgency' : 'score';
+  go({}, { key, ascending: false });
+  return true;
 }
 
 function toggleOthers(): boolean {

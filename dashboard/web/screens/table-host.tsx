@@ -114,7 +114,7 @@ function Empty() {
         <button
           type="button"
           class="button"
-          onClick={() => go({ who: 'all', family: null, q: '' })}
+          onClick={() => go({ who: 'all', family: null, rule: null, q: '' })}
         >
           {t.queue.emptyFilterAction}
         </button>

@@ -8,6 +8,7 @@ import { address, counts, go, pause, paused, resume, store } from '../state/queu
 import { text } from '../text/index.js';
 import { dialog } from './dialogs.js';
 import { Key } from './key.js';
+import { RuleFilter } from './rule-filter.js';
 
 const FAMILIES_ALWAYS = new Set(['aml', 'activity-drop', 'outflow']);
 const SEARCH_DELAY_MS = 150;
@@ -19,6 +20,7 @@ export function Toolbar() {
     <div class="toolbar">
       <Tabs filter={filter} />
       <search class="tools">
+        <RuleFilter filter={filter} />
         <Search q={filter.q} />
         <select
           class="input state"
@@ -84,6 +86,11 @@ function LiveButton() {
 type Who = Filter['who'];
 type Tab = { key: string; label: string; n: number; who: Who; family: Filter['family'] };
 
+/** A rule is of one family: another tab than its own would be empty. */
+function withoutRule({ family }: Tab): { rule?: null } {
+  return family === null ? {} : { rule: null };
+}
+
 function Tabs({ filter }: { filter: Omit<Filter, 'user'> }) {
   const t = text.value;
   const n = counts.value;
@@ -110,7 +117,7 @@ function Tabs({ filter }: { filter: Omit<Filter, 'user'> }) {
             key={tab.key}
             data-tab={tab.key}
             aria-pressed={pressed}
-            onClick={() => go({ who: tab.who, family: tab.family })}
+            onClick={() => go({ who: tab.who, family: tab.family, ...withoutRule(tab) })}
           >
             {tab.label} {/* Only open alerts are counted. */}
             {filter.state === 'closed' ? null : (

@@ -69,9 +69,10 @@ export const api = {
   signIn: (request: SessionRequest) => call<SessionReply>('POST', '/api/session', request),
   signOut: () => call<null>('DELETE', '/api/session'),
   setPassword: (password: string) => call<null>('POST', '/api/session/password', { password }),
-  list: (state: 'open' | 'closed', limit: number, q = '') => {
+  list: (state: 'open' | 'closed', limit: number, q = '', rule: string | null = null) => {
     const query = new URLSearchParams({ state, limit: String(limit) });
     if (q !== '') query.set('q', q);
+    if (rule !== null) query.set('rule', rule);
     return call<AlertList>('GET', `/api/alerts?${query.toString()}`);
   },
   /** Empty values are not asked. */

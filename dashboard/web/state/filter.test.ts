@@ -22,6 +22,7 @@ describe('address', () => {
         state: fc.constantFrom('open' as const, 'closed' as const),
         who: fc.constantFrom(...(['all', 'mine', 'unassigned', 'due'] as const)),
         family: fc.option(fc.constantFrom(...FAMILIES)),
+        rule: fc.option(fc.stringMatching(/^[a-z][a-z0-9-]{0,40}$/)),
         q: fc.string({ unit: 'grapheme' }),
       }),
       sort: fc.record({ key: fc.constantFrom(...SORT_KEYS), ascending: fc.boolean() }),
@@ -36,13 +37,17 @@ describe('address', () => {
 
   it('falls back to the plain queue for anything else', () => {
     const plain = readAddress('');
-    const odd = ['#x', '#/alerts/', '#/alerts/<b>', '#/?family=none&who=x&sort=y', '#%%%'];
+    const odd = ['#x', '#/alerts/', '#/alerts/<b>', '#/?family=none&who=x&sort=y&rule=%20', '#%%%'];
     for (const hash of odd) expect(readAddress(hash)).toEqual(plain);
   });
 });
 
 describe('matches', () => {
-  const all = { state: 'open', who: 'all', family: null, q: '', user: 'li' } as const;
+  const all = { state: 'open', who: 'all', family: null, rule: null, q: '', user: 'li' } as const;
+  it('keeps to one rule', () => {
+    expect(matches(row({ rule: 'a' }), { ...all, rule: 'a' }, NOW)).toBe(true);
+    expect(matches(row({ rule: 'ab' }), { ...all, rule: 'a' }, NOW)).toBe(false);
+  });
   it('finds every word of a search, in either language', () => {
     const alert = row({ subjectName: '张*', sentence: { zh: '跨境汇出', en: 'Cross-border' } });
     expect(matches(alert, { ...all, q: '张* 跨境' }, NOW)).toBe(true);

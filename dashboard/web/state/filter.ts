@@ -7,6 +7,8 @@ export interface Filter {
   state: 'open' | 'closed';
   who: 'all' | 'mine' | 'unassigned' | 'due';
   family: Family | null;
+  /** Id of a rule or typology. */
+  rule: string | null;
   q: string;
   /** Whose alerts "mine" are. */
   user: string;
@@ -22,6 +24,7 @@ export interface Address {
 export function matches(row: AlertRow, filter: Filter, nowMs: number): boolean {
   if ((row.state === 'closed') !== (filter.state === 'closed')) return false;
   if (filter.family !== null && row.family !== filter.family) return false;
+  if (filter.rule !== null && row.rule !== filter.rule) return false;
   if (filter.who === 'mine' && row.owner !== filter.user) return false;
   if (filter.who === 'unassigned' && row.owner !== null) return false;
   if (filter.who === 'due' && !isDueSoon(row, nowMs)) return false;
@@ -58,12 +61,14 @@ export function readAddress(hash: string): Address {
   const id = path.startsWith('/alerts/') ? path.slice('/alerts/'.length) : '';
   const family = search.get('family') as Family | null;
   const who = search.get('who') as Filter['who'] | null;
+  const rule = search.get('rule') ?? '';
   const key = search.get('sort') as SortKey | null;
   return {
     filter: {
       state: search.get('state') === 'closed' ? 'closed' : 'open',
       who: who !== null && ['mine', 'unassigned', 'due'].includes(who) ? who : 'all',
       family: family !== null && FAMILIES.includes(family) ? family : null,
+      rule: ID.test(rule) ? rule : null,
       q: search.get('q') ?? '',
     },
     sort: {
@@ -81,6 +86,7 @@ export function writeAddress(address: Address): string {
   if (filter.state !== 'open') search.set('state', filter.state);
   if (filter.who !== 'all') search.set('who', filter.who);
   if (filter.family !== null) search.set('family', filter.family);
+  if (filter.rule !== null) search.set('rule', filter.rule);
   if (filter.q !== '') search.set('q', filter.q);
   if (sort.key !== 'urgency') search.set('sort', sort.key);
   if (sort.ascending) search.set('asc', '1');

@@ -148,8 +148,8 @@ async function reload(say: boolean): Promise<void> {
 }
 
 /** What is not in memory is found on the server. */
-async function searchServer(q: string): Promise<void> {
-  const reply = await api.list('open', FOUND_MAX, q);
+async function searchServer({ q, rule }: Address['filter']): Promise<void> {
+  const reply = await api.list('open', FOUND_MAX, q, rule);
   if (reply.ok) showAsked(reply.value.rows);
 }
 
@@ -161,7 +161,8 @@ function showAsked(rows: readonly AlertRow[]): void {
 }
 
 export async function readClosed(): Promise<void> {
-  const reply = await api.list('closed', CLOSED_MAX, address.value.filter.q);
+  const { q, rule } = address.value.filter;
+  const reply = await api.list('closed', CLOSED_MAX, q, rule);
   if (reply.ok) showAsked(reply.value.rows);
 }
 
@@ -212,10 +213,11 @@ function setAddress(next: Address, remember: boolean): void {
   const hash = writeAddress(next);
   if (remember) history.pushState(null, '', hash);
   else history.replaceState(null, '', hash);
-  const { state, q } = next.filter;
-  const searched = q !== before.q;
+  const { state, q, rule } = next.filter;
+  const searched = q !== before.q || rule !== before.rule;
+  const narrow = q !== '' || rule !== null;
   if (state === 'closed' && (searched || before.state !== 'closed')) void readClosed();
-  if (state === 'open' && searched && q !== '' && store.truncated) void searchServer(q);
+  if (state === 'open' && searched && narrow && store.truncated) void searchServer(next.filter);
   flush();
 }
 

@@ -6,7 +6,7 @@ import type { Filter } from './filter.js';
 import type { Sort } from './order.js';
 import { AlertStore } from './store.js';
 
-const OPEN: Filter = { state: 'open', who: 'all', family: null, q: '', user: 'li' };
+const OPEN: Filter = { state: 'open', who: 'all', family: null, rule: null, q: '', user: 'li' };
 const URGENCY: Sort = { key: 'urgency', ascending: false };
 const NOW = 1_800_000_000_000;
 

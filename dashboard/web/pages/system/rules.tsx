@@ -1,5 +1,6 @@
 /** Rules by hits and cost since the start, and what people made of them in 30 days. */
 import type { ComponentChildren } from 'preact';
+import { useState } from 'preact/hooks';
 import type { RuleStatistics } from '../../../../schemas/history.js';
 import type { SystemPage } from '../../../../schemas/protocol.js';
 import type { EngineStats } from '../../../../schemas/stats.js';
@@ -40,12 +41,76 @@ export function ruleLines(
     .sort((a, b) => (b.now?.hits ?? -1) - (a.now?.hits ?? -1) || (a.rule < b.rule ? -1 : 1));
 }
 
+const SORTS = ['hits', 'evaluations', 'alerts30', 'falsePositives', 'rulesByName'] as const;
+type SortBy = (typeof SORTS)[number];
+
+/** Most first; by name from the beginning. Equal ones stay as they are: most hits first. */
+function sorted(lines: readonly Line[], by: SortBy, nameOf: (rule: string) => string): Line[] {
+  const key: Record<Exclude<SortBy, 'rulesByName'>, (line: Line) => number> = {
+    hits: ({ now }) => now?.hits ?? -1,
+    evaluations: ({ now }) => now?.evaluations ?? -1,
+    alerts30: ({ past }) => past?.alerts ?? -1,
+    falsePositives: ({ past }) => past?.falsePositives ?? -1,
+  };
+  return [...lines].sort((a, b) =>
+    by === 'rulesByName'
+      ? nameOf(a.rule).localeCompare(nameOf(b.rule), language.value)
+      : key[by](b) - key[by](a),
+  );
+}
+
+/** 85 lines are searched and sorted by who reads them. */
+function useChoice(lines: readonly Line[], page: SystemPage) {
+  const s = systemText.value;
+  const [q, setQ] = useState('');
+  const [by, setBy] = useState<SortBy>('hits');
+  const nameOf = (rule: string): string => page.rules[rule]?.names[language.value] ?? rule;
+  const words = q.toLowerCase().split(/\s+/);
+  const found = lines.filter(({ rule }) => {
+    const { zh = '', en = '' } = page.rules[rule]?.names ?? {};
+    const state = word(s.ruleStates, page.rules[rule]?.state ?? 'gone');
+    const own = `${rule} ${zh} ${en} ${state}`.toLowerCase();
+    return words.every((each) => own.includes(each));
+  });
+  const tools = (
+    <search class="rules-tools">
+      <input
+        class="input"
+        type="search"
+        aria-label={s.rulesFind}
+        placeholder={s.rulesFind}
+        value={q}
+        onInput={(event) => setQ(event.currentTarget.value)}
+      />
+      <label>
+        <span class="muted">{s.rulesSort}</span>{' '}
+        <select
+          class="input"
+          value={by}
+          onChange={(event) => setBy(event.currentTarget.value as SortBy)}
+        >
+          {SORTS.map((each) => (
+            <option value={each} key={each}>
+              {s[each]}
+            </option>
+          ))}
+        </select>
+      </label>
+      <span class="muted">
+        {fill(s.rulesShown, { n: plain(found.length), total: plain(lines.length) })}
+      </span>
+    </search>
+  );
+  return { tools, shown: sorted(found, by, nameOf) };
+}
+
 export function Rules({ page, engine }: { page: SystemPage; engine: EngineStats | null }) {
   const s = systemText.value;
   const polled = usePolled('rules', STATISTICS_MS, () => pagesApi.ruleStatistics(STATISTICS_DAYS));
   const block = polled.value?.statistics ?? null;
   const past = block?.state === 'ok' ? block.value : [];
   const lines = ruleLines(engine?.rules ?? [], past, Object.keys(page.rules));
+  const { tools, shown } = useChoice(lines, page);
   const cost = lines.reduce((sum, line) => sum + (line.now?.evaluations ?? 0), 0);
   const why =
     polled.refusal !== null
@@ -55,12 +120,13 @@ export function Rules({ page, engine }: { page: SystemPage; engine: EngineStats 
         : null;
   return (
     <Section id="rules" title={s.rules} aside={s.rulesLead} wide>
+      {tools}
       <Table
         label={s.rules}
         columns={columns(page, cost)}
-        rows={lines}
+        rows={shown}
         keyOf={(l) => l.rule}
-        empty={s.noRules}
+        empty={lines.length === 0 ? s.noRules : s.rulesNone}
       />
       {why === null ? null : <p class="muted small">{fill(s.noStatistics, { why })}</p>}
     </Section>

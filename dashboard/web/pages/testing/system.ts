@@ -153,6 +153,10 @@ function system(world: World): SystemPage {
   for (const row of world.rows.values()) {
     rules[row.rule] = { names: row.ruleName, state: 'active' };
   }
+  for (let n = 0; n < 80; n += 1) {
+    const names = { zh: `安静的规则 ${n}`, en: `A rule that is quiet, number ${n}` };
+    rules[`quiet-${n}`] = { names, state: n % 10 === 0 ? 'paused' : 'active' };
+  }
   return {
     atMs: now,
     engine: away ? null : { atMs: now - 600, value: engine(now) },
