@@ -20,23 +20,27 @@ import { Key } from './key.js';
 import { Shape } from './shape.js';
 
 type EvidenceView = typeof import('./evidence.js')['Evidence'];
-type Proof = { Evidence: EvidenceView } | 'failed' | null;
+/** Null: it could not be loaded, at this attempt. */
+interface Proof {
+  attempt: number;
+  module: { Evidence: EvidenceView } | null;
+}
 
 /** The proof is read apart from the first load, once, when the first alert is opened. */
-function useEvidence(attempt: number): Proof {
-  const [proof, setProof] = useState<Proof>(null);
+function useEvidence(attempt: number): Proof | null {
+  const [proof, setProof] = useState<Proof | null>(null);
   useEffect(() => {
     let current = true;
-    setProof(null);
     import('./evidence.js').then(
-      (module) => current && setProof(module),
-      () => current && setProof('failed'),
+      (module) => current && setProof({ attempt, module }),
+      () => current && setProof({ attempt, module: null }),
     );
     return () => {
       current = false;
     };
   }, [attempt]);
-  return proof;
+  // What an earlier attempt came to says nothing of this one.
+  return proof?.attempt === attempt ? proof : null;
 }
 
 /** A second failure is no accident: after an update only a fresh page finds the new parts. */
@@ -44,7 +48,8 @@ function Proved({ detail }: { detail: AlertDetail | null }) {
   const t = text.value;
   const [attempt, setAttempt] = useState(0);
   const proof = useEvidence(attempt);
-  if (proof === 'failed') {
+  if (proof === null) return null;
+  if (proof.module === null) {
     return (
       <p class="notice bad" role="alert">
         {t.drawer.evidenceFailed}{' '}
@@ -58,7 +63,7 @@ function Proved({ detail }: { detail: AlertDetail | null }) {
       </p>
     );
   }
-  return proof === null || detail === null ? null : <proof.Evidence detail={detail} />;
+  return detail === null ? null : <proof.module.Evidence detail={detail} />;
 }
 
 type Loaded =

@@ -48,7 +48,6 @@ function Asked({ id }: { id: string }) {
   const [loaded, setLoaded] = useState<Loaded>({ state: 'loading' });
   useEffect(() => {
     let current = true;
-    document.querySelector('.others-block')?.scrollIntoView({ block: 'start' });
     setLoaded({ state: 'loading' });
     const path = `/api/alerts/${encodeURIComponent(id)}/explain`;
     void call<ExplainReply>('GET', path, undefined, TIMEOUT_MS).then((reply) => {
@@ -63,6 +62,10 @@ function Asked({ id }: { id: string }) {
       current = false;
     };
   }, [id, attempt]);
+  // Twice: only with the list is there room to have it at the top.
+  useEffect(() => {
+    document.querySelector('.others-block')?.scrollIntoView({ block: 'start' });
+  }, [loaded.state]);
   if (loaded.state === 'ready') return <List reply={loaded.reply} />;
   return (
     <div role="status">

@@ -19,7 +19,11 @@ const next = { outcome: 'reached', threshold: 20_000_000, strict: false, missing
 
 export function makeExplain(row: AlertRow): ExplainReply {
   const rules: Rule[] = [
-    { ...base(row.rule, row.ruleName.zh, row.ruleName.en), verdict: 'silenced' },
+    {
+      ...base(row.rule, row.ruleName.zh, row.ruleName.en),
+      verdict: 'silenced',
+      silencedSinceMs: row.eventTime - 3_600_000,
+    },
     {
       ...base('emptied-account', '账户被清空', 'Account emptied by one payment to a new payee'),
       ...{ verdict: 'below-bands', gates: gates(4, true), observed: sum(19_000_000), next },
