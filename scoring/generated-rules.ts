@@ -6,7 +6,7 @@
  */
 import type { Moment } from './evaluate.js';
 import { restOf } from './generated-groups.js';
-import type { CompiledFeature, CompiledRule, Group } from './plan.js';
+import type { CompiledRule, Group } from './plan.js';
 import { ROW } from './row.js';
 
 /**
@@ -66,14 +66,14 @@ interface Told {
 function readable(rule: CompiledRule, groups: readonly Group[]): string[] {
   const parts: string[] = [];
   for (const gate of rule.gates) {
-    const told = tell(rule.features[gate.feature], groups);
-    if (told === undefined) return parts;
+    const told = tell(rule, gate.feature, groups);
+    if (told === undefined || (told.isBound && told.mayMiss)) return parts;
     const isUpper = OPERATORS[gate.op].startsWith('>');
     const test = `${told.value} ${OPERATORS[gate.op]} ${gate.threshold}`;
     if (told.mayMiss) return [...parts, `(Number.isNaN(${told.value}) || ${test})`];
     if (isUpper || !told.isBound) parts.push(test);
   }
-  const observed = tell(rule.features[rule.observed], groups);
+  const observed = tell(rule, rule.observed, groups);
   if (observed === undefined || observed.mayMiss) return parts;
   const bands = rule.bands.map((b) => `${observed.value} ${b.strict ? '>' : '>='} ${b.threshold}`);
   return [...parts, `(${bands.join(' || ')})`];
@@ -81,7 +81,8 @@ function readable(rule: CompiledRule, groups: readonly Group[]): string[] {
 
 const DAY_MS = 86_400_000;
 
-function tell(feature: CompiledFeature, groups: readonly Group[]): Told | undefined {
+function tell(rule: CompiledRule, place: number, groups: readonly Group[]): Told | undefined {
+  const feature = rule.features[place];
   const { spec, group, same } = feature;
   const exact = { isBound: false, mayMiss: false };
   const column = (part: 0 | 1): Told | undefined => {
@@ -105,7 +106,28 @@ function tell(feature: CompiledFeature, groups: readonly Group[]): Told | undefi
       const legs = column(0);
       return legs && { ...legs, isBound: true };
     }
+    case 'share-of-line': {
+      const of = tell(rule, feature.inputs[0], groups);
+      if (of === undefined || of.mayMiss) return undefined;
+      if (spec.currency === undefined)
+        return { ...of, value: `(${of.value} * 100 / ${feature.line})` };
+      // By a rate that may change or be missing: nothing is 0, and anything may be much.
+      return { value: `(${of.value} > 0 ? Infinity : 0)`, isBound: true, mayMiss: true };
+    }
+    case 'larger-of':
+      return largest(feature.inputs.map((input) => tell(rule, input, groups)));
     default:
       return undefined;
   }
+}
+
+/** What is missing does not count, so one that cannot be missing is enough. */
+function largest(among: readonly (Told | undefined)[]): Told | undefined {
+  // Only a bound stands for what is missing, too.
+  const told = among.filter(
+    (each): each is Told => each !== undefined && (each.isBound || !each.mayMiss),
+  );
+  if (told.length < among.length || told.every((each) => each.mayMiss)) return undefined;
+  const value = `Math.max(${told.map((each) => each.value).join(', ')})`;
+  return { value, isBound: told.some((each) => each.isBound), mayMiss: false };
 }
