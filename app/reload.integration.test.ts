@@ -138,7 +138,10 @@ describe('the catalogue', () => {
     const url = `http://127.0.0.1:${ports.engineOperations}/metrics`;
     const metrics = await (await fetch(url)).text();
     expect(metrics).toMatch(/weir_rule_hits_total\{rule="large-only",role="engine"\} 1\n/);
-    expect(metrics).toMatch(/weir_rule_hits_total\{rule="every-transaction",role="engine"\} 0\n/);
+    // Its row stays; what it counted behind the last look, once a second, went with its counters.
+    expect(metrics).toMatch(
+      /weir_rule_hits_total\{rule="every-transaction",role="engine"\} [0-2]\n/,
+    );
     expect(await controls('catalogue')).toBe(2);
   });
 });
