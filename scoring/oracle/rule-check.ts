@@ -21,7 +21,9 @@ const RANDOM_LOGS = [
 ];
 
 /** `unseen`: by nobody, and no reason is known why nobody could. */
-export type Verdict = 'examples' | 'equivalent' | 'neighbours' | 'random' | 'unseen';
+export const VERDICTS = ['examples', 'equivalent', 'neighbours', 'random', 'unseen'] as const;
+export type Verdict = (typeof VERDICTS)[number];
+
 export interface Judged {
   mutant: RuleMutant;
   verdict: Verdict;
@@ -63,6 +65,13 @@ class Teller {
   }
 }
 
+/** Made once: they are the same for every rule. */
+const randomLogs: OracleRecord[][] = [];
+function randomLogAt(i: number): OracleRecord[] {
+  randomLogs[i] ??= randomLog(RANDOM_LOGS[i]);
+  return randomLogs[i];
+}
+
 /** The cheapest way to notice each mutant of `rule`. */
 export function judgeMutants(
   catalogue: Catalogue,
@@ -76,7 +85,7 @@ export function judgeMutants(
     () => logOf(neighboursOf(rule, neighboursMax).map((n) => n.example)),
     rates,
   );
-  const random = RANDOM_LOGS.map((log) => new Teller(rule, () => randomLog(log), RATES));
+  const random = RANDOM_LOGS.map((_, i) => new Teller(rule, () => randomLogAt(i), RATES));
   const verdictOf = (mutant: Rule, isEquivalent: boolean): Verdict => {
     const isNoticed = (e: Rule['examples'][number]) => runExample(catalogue, mutant, e).length > 0;
     if (rule.examples.some(isNoticed)) return 'examples';
