@@ -103,6 +103,8 @@ export async function firstScreen(): Promise<void> {
   }
   store.replaceOpen(reply.value.rows, reply.value.total);
   loading.value = 'ready';
+  // A link to an alert pauses the list before it is there: what stands in it first is no news.
+  arrangedKey = '';
   flush();
   client.start(reply.value.cursor);
   if (address.value.filter.state === 'closed') await readClosed();
