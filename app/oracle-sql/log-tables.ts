@@ -7,7 +7,7 @@ import { ClassBit } from '../../schemas/classes.js';
 import { hashText, hashWords } from '../../schemas/identity.js';
 import { CHANNELS, TRANSACTION_TYPES } from '../../schemas/json-transaction.js';
 import type { OracleRecord, OracleSide, OracleTransaction } from '../../scoring/oracle/types.js';
-import type { DatabaseClient } from '../../storage/client/client.js';
+import type { DatabaseClient } from '../../storage/testing/database.js';
 
 /** Reference data as the oracle wants it: ClickHouse has zones of its own. */
 export interface SqlReference {

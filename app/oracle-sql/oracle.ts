@@ -13,7 +13,7 @@ import {
 } from '../../schemas/classes.js';
 import { FEATURE_UNITS, type Feature, type Filter } from '../../schemas/features.js';
 import type { OracleRecord } from '../../scoring/oracle/types.js';
-import type { DatabaseClient } from '../../storage/client/client.js';
+import type { DatabaseClient } from '../../storage/testing/database.js';
 import { featureSql } from './combinators.js';
 import {
   businessDays,

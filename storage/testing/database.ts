@@ -2,10 +2,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createDatabaseClient, type DatabaseClient } from '../client/client.js';
 import { type EmbeddedChild, startChild } from '../embedded/child.js';
 import { writeEmbeddedFiles } from '../embedded/files.js';
 import { prepareLaunch } from '../embedded/launcher.js';
 import { clickhouseFolder, type Endpoint, writeEndpoint } from '../endpoint.js';
+
+export type { DatabaseClient };
 
 const MEMORY_BYTES_MAX = 700 * 1024 * 1024;
 const STOP_MS_MAX = 5_000;
@@ -15,6 +18,8 @@ export interface TestDatabase {
   readonly dir: string;
   readonly endpoint: Endpoint;
   readonly child: EmbeddedChild;
+  /** As the user that may write; to be closed before the database is stopped. */
+  connect(requestTimeoutMs: number): DatabaseClient;
   /** kill -9 and a new start, on another port. */
   restart(): Promise<void>;
   stop(): Promise<void>;
@@ -40,6 +45,10 @@ export async function startTestDatabase(database = 'weir'): Promise<TestDatabase
     },
     get child() {
       return child;
+    },
+    connect(requestTimeoutMs) {
+      const { url, writer } = child.endpoint;
+      return createDatabaseClient({ url, ...writer, requestTimeoutMs });
     },
     async restart() {
       child.kill();
