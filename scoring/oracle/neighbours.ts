@@ -1,6 +1,6 @@
 /**
- * One log of many customers, each of whom does what an example of a rule does, but for a change that
- * brings it onto a line or a hair beside it (neighbour-changes.ts).
+ * One log of many customers, each of whom does what an example of a rule does, but for a change
+ * that brings it onto a line or a hair beside it (neighbour-changes.ts).
  */
 import type { Example, Rule } from '../../schemas/catalogue.js';
 import { recordsOfExample, withDailyWatermarks } from '../testing/example-log.js';

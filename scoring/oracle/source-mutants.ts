@@ -1,8 +1,8 @@
 /**
  * Bugs planted in the kernel's own source: the ones of planted-bugs.ts, and comparisons turned or
  * made stricter, ones left out, signs and conditions turned in every file that decides on values.
- * Each is put into a copy of the program in a temporary folder, which then compares itself with what
- * the oracle said. A copy that cannot be made or does not answer proves nothing: that is an error.
+ * Each is put into a copy of the program in a temporary folder, which then compares itself with
+ * what the oracle said. A copy that cannot be made or does not answer proves nothing: an error.
  */
 import { spawnSync } from 'node:child_process';
 import {
