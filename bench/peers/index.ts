@@ -60,7 +60,8 @@ async function run({ quick, progress }: BenchOptions): Promise<BenchAnswer> {
     n: `${quick ? 1 : RUNS} runs of ${whole(transactions)} payments each, Weir and Flink in turn`,
     method:
       'a process each, on one core (taskset), in memory, with transparent huge pages. ' +
-      'Weir: ring bytes to outcomes, one scoring thread, rules as catalogue entries (bench/peers/rules.yaml); counts and SHA-256 ' +
+      'Weir: ring bytes to outcomes, one scoring thread, rules as catalogue entries ' +
+      '(bench/peers/rules.yaml); counts and SHA-256 ' +
       'of all alerts compared with what Flink, plain Java and a brute force find. Filling: ' +
       'first half (Flink: from 1 M on); steady: second half, where each payment also drives one ' +
       'out. Medians.',

@@ -34,10 +34,11 @@ export function ruleLines(judged: ReadonlyMap<string, readonly Judged[]>): strin
     return alive.length === 0 ? [] : [`- ${id}: ${alive.map(shown).join('; ')}`];
   });
   return [
-    'Every line, window, number, class, direction, currency, scope and cooldown of every rule, moved',
-    "by the least that can be written. `examples`: the rule's own examples fail, so the mistake would",
-    'be noticed. `equivalent`: nobody can tell the two. The rest survives: `neighbours` and `random`',
-    'are customers who were tried and would be told otherwise, so an example is missing; `unseen`',
+    'Every line, window, number, class, direction, currency, scope and cooldown of every rule,',
+    "moved by the least that can be written. `examples`: the rule's own examples fail, so the",
+    'mistake would be noticed. `equivalent`: nobody can tell the two. The rest survives:',
+    '`neighbours` and `random` are customers who were tried and would be told otherwise, so an',
+    'example is missing; `unseen`',
     'ones were told by nobody who was tried.',
     '',
     `| rule | mutants | ${VERDICTS.join(' | ')} |`,
