@@ -1,7 +1,7 @@
 /**
  * Would the tests notice? Wrong rules must be noticed by the rule's examples; bugs planted in the
  * kernel must show in its comparison with the oracle. A sample of both here. With WEIR_DEEP=1 all
- * of the rules', all planted bugs and every so many of those made by turning operators, which
+ * of the rules', all planted bugs and every so many of those made by turning operators: that
  * writes docs/evidence/mutations.md.
  */
 import { describe, expect, it } from 'vitest';

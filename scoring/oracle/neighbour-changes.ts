@@ -1,8 +1,8 @@
 /**
  * An example of a rule, changed by the least that brings it onto a line or beside it: an amount
  * that makes a sum or a share what a gate or band asks, a time a millisecond off a window, a
- * payment more or less, one of another class, another customer. Each change says in words what
- * it is.
+ * payment more or less, one of another class, another customer. Each change says in words what it
+ * is.
  */
 import type { Example, Rule } from '../../schemas/catalogue.js';
 import { LIST_KINDS, SUBJECT_KINDS, WATCH_CLASSES } from '../../schemas/classes.js';
