@@ -1,6 +1,6 @@
 /**
- * The proof in the drawer in Chromium: the other rules, what stands beside it, and what happens when
- * it cannot be loaded. With WEIR_SHOTS=folder it leaves pictures there.
+ * The proof in the drawer in Chromium: the other rules, what stands beside it, and what happens
+ * when it cannot be loaded. With WEIR_SHOTS=folder it leaves pictures there.
  */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
