@@ -1,6 +1,6 @@
 /**
  * One ScoringOperator and the endless stream of payments that the scoring benches feed it with:
- * mostly card payments at a few merchants, transfers to usual payees, seeded. Legs are written a
+ * mostly card payments at a few merchants, transfers to a usual payee, seeded. Legs are written a
  * chunk at a time beside the clock; only scoring is timed.
  */
 import { readdirSync, readFileSync } from 'node:fs';
@@ -18,7 +18,7 @@ const START_MS = Date.UTC(2026, 0, 5);
 const DAY_MS = 86_400_000;
 /** Withdrawals just under the line, of a few subjects, so that something hits. */
 const PLANTED_SHARE = 0.001;
-export const PLANTED_SUBJECTS = 100;
+export const PLANTED_SUBJECTS = 50;
 const CARD_SHARE = 0.8;
 const MERCHANT_SHARE = 0.02;
 const MIB = 1024 * 1024;
@@ -127,7 +127,7 @@ export class Stream {
     const chosen = Math.floor(random() * (cash ? PLANTED_SUBJECTS : subjects));
     const debtor = isHot ? 0 : chosen;
     const merchants = Math.max(1, Math.floor(subjects * MERCHANT_SHARE));
-    const usual = (debtor + 7_919 * (1 + Math.floor(random() * 2))) % subjects;
+    const usual = (debtor + 7_919) % subjects;
     const creditor = card ? subjects - 1 - Math.floor(random() * merchants) : usual;
     this.#eventMs += DAY_MS / (subjects * perDay);
     const kind = cash ? B.cash : card ? B.card : B.transfer;

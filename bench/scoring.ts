@@ -41,7 +41,7 @@ async function runScoring({ quick, progress }: BenchOptions): Promise<BenchAnswe
     question: 'How many transactions a second does one thread score, from ring bytes to hits?',
     load:
       'payments between two customers, so two legs each: 80 % cards at one of 2 % of them, the ' +
-      'rest transfers to one of two usual payees; ' +
+      'rest transfers to a usual payee, so that hits are the planted; ' +
       `withdrawals just under the line planted for ${PLANTED_SUBJECTS} subjects; seeded; the ` +
       `shipped rules; a watermark every ${whole(CHUNK)} transactions, so that days close too`,
     n: `${runs} run(s) a row of ${whole(count)} transactions each, after filling the state`,

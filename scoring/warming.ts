@@ -13,8 +13,8 @@ import {
 import { PAIR_DAYS_KEPT } from './tables.js';
 
 /**
- * Group (as in `groupKey`), kind of panes or pairs, event time since which its legs are all there. Whole
- * ones are left out.
+ * Group (as in `groupKey`), kind of panes or pairs, event time since which its legs are all there.
+ * Whole ones are left out.
  */
 export type WholeSince = [group: string, sinceMs: number][];
 

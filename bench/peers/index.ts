@@ -59,9 +59,8 @@ async function run({ quick, progress }: BenchOptions): Promise<BenchAnswer> {
       'payments; event time passes at 50 payments a second',
     n: `${quick ? 1 : RUNS} runs of ${whole(transactions)} payments each, Weir and Flink in turn`,
     method:
-      'a process each, on one core (taskset), in memory, with transparent huge pages. ' +
-      'Weir: ring bytes to outcomes, one scoring thread, rules as catalogue entries ' +
-      '(bench/peers/rules.yaml); counts and SHA-256 ' +
+      'a process each, on one core (taskset), in memory. Weir: ring bytes to outcomes, one ' +
+      'scoring thread, rules as catalogue entries (bench/peers/rules.yaml); counts and SHA-256 ' +
       'of all alerts compared with what Flink, plain Java and a brute force find. Filling: ' +
       'first half (Flink: from 1 M on); steady: second half, where each payment also drives one ' +
       'out. Medians.',
@@ -95,8 +94,7 @@ function ratioRow(stream: string, ours: Rates, theirs: Rates): string[] {
 
 function runWeir(variant: string, transactions: number): ReturnType<typeof ratesOf> {
   const child = fromRoot('dist/bench/peers/run.js');
-  const command = [process.execPath, child, variant, String(transactions)];
-  const out = onOneCore(command, process.cwd(), HUGE_PAGES);
+  const out = onOneCore([process.execPath, child, variant, String(transactions)], process.cwd());
   const result = JSON.parse(out) as JobResult;
   const expected = EXPECTED[variant]?.[transactions];
   if (expected !== undefined && expected.sha256 !== result.sha256) {
@@ -114,8 +112,6 @@ function ratesOf(result: JobResult): { filling: number; steady: number; bytes: n
   };
 }
 
-/** As -XX:+UseTransparentHugePages of the JVM: glibc asks for them behind large buffers. */
-const HUGE_PAGES = { GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1' };
 const OPENED = ['java.util', 'java.lang', 'java.util.concurrent'].map(
   (name) => `--add-opens=java.base/${name}=ALL-UNNAMED`,
 );
@@ -136,10 +132,9 @@ function runFlink(variant: string, transactions: number): ReturnType<typeof rate
   return { filling: Number(filling), steady: Number(steady), bytes: Number(bytes) };
 }
 
-function onOneCore(command: readonly string[], cwd: string, more: NodeJS.ProcessEnv = {}): string {
+function onOneCore(command: readonly string[], cwd: string): string {
   const stdio: ['ignore', 'pipe', 'ignore'] = ['ignore', 'pipe', 'ignore'];
-  const env = { ...process.env, ...more };
-  const options = { cwd, env, encoding: 'utf8' as const, maxBuffer: OUTPUT_BYTES_MAX, stdio };
+  const options = { cwd, encoding: 'utf8' as const, maxBuffer: OUTPUT_BYTES_MAX, stdio };
   return execFileSync('taskset', ['-c', CORE, ...command], options);
 }
 
