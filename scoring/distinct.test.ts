@@ -130,4 +130,15 @@ describe('distinct counterparties that are kept', () => {
     );
     expect(keptSeen).toBeGreaterThan(10);
   });
+
+  it('are none, found at once, for a busy subject whose legs are all of another group', () => {
+    const subject = new Subject();
+    for (let i = 0; i < 100; i++) subject.add(0, 1, i);
+    const large = plan.groups.find((g) => g.distinct >= 0 && g.min > 1);
+    if (large === undefined) throw new Error('no group of large legs');
+    expect(keptDistinct(subject.region, subject.row, layout, large)).toBe(0);
+    expect(subject.region.f64[H.distinctCapacity]).toBe(0);
+    subject.add(0, 600, 1);
+    expect(keptDistinct(subject.region, subject.row, layout, large)).toBe(1);
+  });
 });

@@ -27,6 +27,8 @@ export function keptDistinct(region: Region, row: number, layout: RowLayout, gro
     if (u32[row * 2 + layout.windowCounts + group.window] <= SCANNED_LEGS_MAX) return -1;
     count(region, row, layout, group);
   }
+  // None of the legs is the group's, nor was any of another: there is no table to look in.
+  if (region.f64[H.distinctCapacity] === 0) return 0;
   const at = find(region, row, group.distinct, TOTAL);
   return u32[at * 2 + 1] === 0 ? 0 : u32[at * 2 + 3];
 }
