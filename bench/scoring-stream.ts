@@ -17,7 +17,7 @@ export const CHUNK = 4_096;
 const START_MS = Date.UTC(2026, 0, 5);
 const DAY_MS = 86_400_000;
 /** Withdrawals just under the line, of a few subjects, so that something hits. */
-const PLANTED_SHARE = 0.001;
+const PLANTED_SHARE = 0.0005;
 export const PLANTED_SUBJECTS = 50;
 const CARD_SHARE = 0.8;
 const MERCHANT_SHARE = 0.02;
