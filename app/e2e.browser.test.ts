@@ -22,6 +22,7 @@ import {
   wholeTable,
 } from './testing/browser.js';
 import { ingestKey, Officer, Sender, signInLink } from './testing/clients.js';
+import { firstRules } from './testing/first-rules.js';
 import { Mortal } from './testing/kills.js';
 import { Load } from './testing/load.js';
 import {
@@ -81,6 +82,7 @@ describe('an officer at work', () => {
     origin = `http://127.0.0.1:${ports.dashboard}`;
     writeReference(join(dir, 'reference'));
     const flags = ['--demo', 'none', '--reference', join(dir, 'reference')];
+    flags.push(...firstRules(join(dir, 'rules')));
     weir = new Mortal(dir, ports, [...flags, '--set', 'idleAfterMs=3600000']);
     await untilReady(weir.program);
     firstLink = signInLink(weir.program);

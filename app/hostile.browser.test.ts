@@ -14,6 +14,7 @@ import type { CustomerHistory } from '../schemas/protocol.js';
 import { payment, writeReference } from './testing/bank.js';
 import { CHINESE, type Opened, openBrowser, openPage, signInBy } from './testing/browser.js';
 import { ingestKey, Sender, signInLink } from './testing/clients.js';
+import { firstRules } from './testing/first-rules.js';
 import {
   cleanUp,
   freePorts,
@@ -56,7 +57,7 @@ beforeAll(async () => {
   const ports = await freePorts();
   origin = `http://127.0.0.1:${ports.dashboard}`;
   const flags = ['--reference', reference, '--set', 'decisionTimeoutMs=20000'];
-  flags.push('--set', 'clickhouse=embedded');
+  flags.push('--set', 'clickhouse=embedded', ...firstRules(join(dir, 'rules')));
   const weir = startRun(join(dir, 'data'), ports, flags);
   await untilReady(weir);
   const sender = new Sender(join(dir, 'data'), ports.ingest);
@@ -127,7 +128,7 @@ describe('hostile texts', () => {
     await page.keyboard.press('Enter');
     for (let i = 0; i <= NAMES.length; i++) {
       await page.waitForSelector('.gates');
-      const counterparties = await page.locator('.block:has(tfoot) td.mono').allInnerTexts();
+      const counterparties = await page.locator('.block:has(tfoot) td .mono').allInnerTexts();
       expect(counterparties.every((text) => text.startsWith(mark(6)))).toBe(true);
       expect(counterparties.length).toBeGreaterThan(0);
       await nothingRan();

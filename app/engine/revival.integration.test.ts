@@ -11,6 +11,8 @@ import {
 } from '../../ingest/index.js';
 import * as R from '../../schemas/generated/records.js';
 import { encodeTransaction } from '../../schemas/transaction-codec.js';
+import { loadCatalogue } from '../../scoring/index.js';
+import { readCatalogueFiles } from '../catalogue-files.js';
 import { Count } from './shared-words.js';
 import {
   digest,
@@ -25,7 +27,11 @@ import {
 const NOW_MS = Date.parse('2026-03-02T12:00:00+08:00');
 const TRANSACTIONS = 2_000;
 const SMALL_RING = 128 * 1024;
-const IMPATIENT = { ringBytes: SMALL_RING, threadSilentMs: 600 };
+/** Few rules: a small ring takes them in one record. */
+const catalogue = loadCatalogue(
+  readCatalogueFiles().filter(({ path }) => path.includes('cross-border')),
+);
+const IMPATIENT = { ringBytes: SMALL_RING, threadSilentMs: 600, catalogue };
 const reference = new ReferenceTables(defaultReference(settings));
 
 async function admitted(): Promise<JournalRecord[]> {
@@ -59,7 +65,7 @@ async function admitted(): Promise<JournalRecord[]> {
 }
 
 async function rig(threads: number, ringBytes = 256 * 1024): Promise<Rig> {
-  return startRig({ threads, reference, records: await admitted(), ringBytes });
+  return startRig({ threads, reference, records: await admitted(), ringBytes, catalogue });
 }
 
 async function undisturbed(): Promise<Rig> {

@@ -1,5 +1,5 @@
 /** Control records and commands as the rings carry them (kinds 2 and 3 of schemas/records.fbs). */
-import type { Catalogue } from '../../schemas/catalogue.js';
+import type { Band, Catalogue } from '../../schemas/catalogue.js';
 import type { ControlRecord } from '../../schemas/control.js';
 import * as R from '../../schemas/generated/records.js';
 import { hashWords, murmur3x64, subjectShard } from '../../schemas/identity.js';
@@ -26,7 +26,19 @@ export function encodeCatalogue(
   breakerHits: number | undefined,
 ): Uint8Array {
   const breaker = breakerHits === undefined ? {} : { breakerHits };
-  return encodeCommand({ type: 'catalogue', position, catalogue, ...breaker });
+  return encodeCommand({ type: 'catalogue', position, catalogue: scored(catalogue), ...breaker });
+}
+
+/** Without what is only for people, which is nine parts in ten: a ring has room for a while. */
+function scored({ sha256, rules, typologies }: Catalogue): Catalogue {
+  const silent = { examples: [], references: [], formula: '', names: { zh: '', en: '' } };
+  const bands = (of: readonly Band[]): Band[] =>
+    of.map((band) => ({ ...band, sentence: { zh: '', en: '' } }));
+  return {
+    sha256,
+    rules: rules.map((rule) => ({ ...rule, ...silent, bands: bands(rule.bands) })),
+    typologies: typologies.map((one) => ({ ...one, ...silent, bands: bands(one.bands) })),
+  };
 }
 
 /** What scoring takes from reference data. */

@@ -35,7 +35,8 @@ describe.each(['zipf', 'uniform'] as const)('the peers’ stream, %s', (name) =>
     expect(hash.digest('hex')).toBe(STREAMS[name]);
   });
 
-  const sizes = deep ? [1_000_000, 5_000_000] : [1_000_000];
+  // The uneven stream has the busy accounts; the other one is for the deep run.
+  const sizes = deep ? [1_000_000, 5_000_000] : name === 'zipf' ? [1_000_000] : [];
   it.for(sizes)('gives the same alerts: %i payments', { timeout: TIMEOUT_MS }, (size, { task }) => {
     const { counts, sha256 } = runJob(variant, size, rules);
     expect({ counts, sha256 }).toEqual(EXPECTED[variant.name]?.[size]);

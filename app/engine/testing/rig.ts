@@ -1,6 +1,7 @@
 /** For tests: the built pipeline (threads run compiled code) over a journal in memory. */
 import { createHash } from 'node:crypto';
 import type { ReferenceTables } from '../../../ingest/index.js';
+import type { Catalogue } from '../../../schemas/catalogue.js';
 import { configurationSchema } from '../../../schemas/configuration.js';
 import * as R from '../../../schemas/generated/records.js';
 import { loadCatalogueFrom } from '../../catalogue-files.js';
@@ -30,6 +31,8 @@ export interface RigOptions {
   reference: ReferenceTables;
   records: JournalRecord[];
   ringBytes?: number;
+  /** The shipped one when absent. */
+  catalogue?: Catalogue;
   threadSilentMs?: number;
   snapshotDir?: string;
   onSnapshot?: PipelineOptions['onSnapshot'];
@@ -39,7 +42,7 @@ export interface RigOptions {
 
 export async function startRig(options: RigOptions): Promise<Rig> {
   const { Pipeline } = (await import(built)) as { Pipeline: typeof PipelineClass };
-  const catalogue = loadCatalogueFrom();
+  const catalogue = options.catalogue ?? loadCatalogueFrom();
   const { reference, records } = options;
   const hits = new Map<string, string>();
   const quarantined: number[] = [];
