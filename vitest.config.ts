@@ -42,7 +42,6 @@ export default defineConfig({
           exclude: outside,
           testTimeout: deep ? DEEP_TIMEOUT_MS : 120_000,
           hookTimeout: 60_000,
-          fileParallelism: false,
         },
       },
     ],
