@@ -25,7 +25,7 @@ import {
 import { type Verdict, verifyFolder } from './testing/verify.js';
 
 const DEEP = process.env['WEIR_DEEP'] === '1';
-const KILLS = DEEP ? 200 : 20;
+const KILLS = DEEP ? 200 : 8;
 const SEED = Number(process.env['WEIR_SEED'] ?? Date.now() % 1_000_000);
 const CATALOGUE = join(packageRoot(), 'app', 'testing', 'every-transaction.yaml');
 const FLAGS = ['--demo', 'none', '--catalogue', CATALOGUE, '--log-level', 'warn'];

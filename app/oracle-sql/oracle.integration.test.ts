@@ -26,7 +26,7 @@ const SEED = Number(process.env['WEIR_SEED'] ?? 20_261);
 const LOGS = deep ? { shipped: 250, values: 80, lines: 20 } : { shipped: 1, values: 1, lines: 1 };
 const LOG_TRANSACTIONS = deep
   ? { shipped: 4_000, values: 1_500, lines: 400 }
-  : { shipped: 2_500, values: 1_200, lines: 100 };
+  : { shipped: 1_200, values: 1_200, lines: 100 };
 const QUERY_MS_MAX = 120_000;
 const TEST_MS_MAX = deep ? 7_200_000 : 300_000;
 const SHOWN_MAX = 20;
