@@ -84,7 +84,9 @@ describe('the labelled sample', () => {
     expect(whole.count).toBeGreaterThan(200);
   });
 
-  it.each([2, 4])('gives the same bytes with %i threads', async (threads) => {
+  // Four take up the snapshots of two in the next test; alone they are for the deep run.
+  const threadCounts = process.env['WEIR_DEEP'] === '1' ? [2, 4] : [2];
+  it.each(threadCounts)('gives the same bytes with %i threads', async (threads) => {
     const rig = await startRig({ threads, reference, records });
     await feed(rig, records);
     await rig.pipeline.stop(60_000);
